@@ -1,0 +1,117 @@
+using TaskPipeline.Api.State;
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Callbacks;
+using TaskPipeline.Contracts.Messages;
+
+namespace TaskPipeline.Api.Storage;
+
+/// <summary>
+/// The tasks. Every change is one atomic compare-and-set of what <see cref="TaskStateMachine"/> decides, so two replicas
+/// can never disagree. All times are by the clock of the store. Thread safe.
+/// </summary>
+/// <remarks>Every method throws <see cref="StoreUnavailableException"/> within about a second when the store cannot be reached.</remarks>
+public interface ITaskStore
+{
+    /// <summary>Writes a new task with its timer, list and idempotency entries, atomically; with a key that is already used nothing is written.</summary>
+    Task<SubmitResult> SubmitAsync(NewTask task, CancellationToken cancellationToken);
+
+    /// <summary>Reads a task whole; null when there is none.</summary>
+    Task<StoredTask?> GetAsync(TaskId id, CancellationToken cancellationToken);
+
+    /// <summary>Applies a trigger; null when there is no such task. Repeats itself when another replica was faster.</summary>
+    Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger, CancellationToken cancellationToken);
+
+    /// <summary>Notes that the broker confirmed a dispatch; a dispatch that is no longer the newest is ignored.</summary>
+    Task ConfirmPublishedAsync(TaskRecord record, CancellationToken cancellationToken);
+
+    /// <summary>Renews the leases of a worker's attempts; the verdicts stand in the order of the attempts.</summary>
+    Task<IReadOnlyList<AttemptVerdict>> RenewAsync(IReadOnlyList<RunningAttempt> attempts, CancellationToken cancellationToken);
+
+    /// <summary>Writes the record that a message remembers, if there is none: pending with its dispatch, or processing when <paramref name="attempt"/> is given. False when the message is older than the retention.</summary>
+    Task<bool> RebuildAsync(TaskMessage message, RebuiltAttempt? attempt, CancellationToken cancellationToken);
+
+    /// <summary>A page of tasks, newest first, without input, result and output.</summary>
+    Task<TaskPage> ListAsync(TaskFilter filter, TaskId? before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Takes up to <paramref name="limit"/> due timers, so that no other replica serves them for some seconds.</summary>
+    Task<IReadOnlyList<DueTimer>> TakeDueAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Makes the timers of published pending tasks of a lane due again, spread over <paramref name="spread"/>, because its queue was lost. Returns how many.</summary>
+    Task<int> RepublishLaneAsync(Lane lane, TimeSpan spread, CancellationToken cancellationToken);
+
+    /// <summary>Removes what has outlived its retention from lists and indexes. Returns how many.</summary>
+    Task<int> TrimAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>How full the store is.</summary>
+    Task<StoreUsage> GetUsageAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A task to write.</summary>
+/// <param name="Submission">The submission.</param>
+/// <param name="Input">The input: one JSON object.</param>
+/// <param name="Lane">The lane.</param>
+/// <param name="TraceParent">The trace context; null when not traced.</param>
+/// <param name="Idempotency">The key; null without one.</param>
+public sealed record NewTask(Func<DateTimeOffset, TaskSubmission> Submission, ReadOnlyMemory<byte> Input, Lane Lane, string? TraceParent, IdempotencyKey? Idempotency);
+
+/// <summary>An idempotency key and the bytes it stands for, both as SHA-256 in hexadecimal.</summary>
+/// <param name="KeyHash">The hash of the key.</param>
+/// <param name="BodyHash">The hash of the body.</param>
+public sealed record IdempotencyKey(string KeyHash, string BodyHash);
+
+/// <summary>What became of a submission. A closed set.</summary>
+public abstract record SubmitResult
+{
+    private SubmitResult()
+    {
+    }
+
+    /// <summary>Written.</summary>
+    /// <param name="Record">The new record.</param>
+    /// <param name="Publish">Whether it is to be published now; false when it must wait for its time.</param>
+    public sealed record Created(TaskRecord Record, bool Publish) : SubmitResult;
+
+    /// <summary>The key was used before with the same body.</summary>
+    /// <param name="Id">The task of then.</param>
+    public sealed record Existing(TaskId Id) : SubmitResult;
+
+    /// <summary>The key was used before with another body.</summary>
+    public sealed record KeyReused : SubmitResult;
+
+    /// <summary>Too many tasks wait unpublished, or too many bytes are kept.</summary>
+    /// <param name="Reason">Which.</param>
+    public sealed record Full(string Reason) : SubmitResult;
+}
+
+/// <summary>A task whole.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="Input">The input.</param>
+/// <param name="Result">The result; null unless completed.</param>
+/// <param name="Output">The output; null when there was none.</param>
+public sealed record StoredTask(TaskRecord Record, ReadOnlyMemory<byte> Input, ReadOnlyMemory<byte>? Result, string? Output);
+
+/// <summary>A timer that is due.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="Published">Whether the newest dispatch was confirmed.</param>
+public sealed record DueTimer(TaskRecord Record, bool Published);
+
+/// <summary>What a running attempt must be given back after the store lost it.</summary>
+/// <param name="Attempt">Its number.</param>
+/// <param name="ClaimId">Its claim.</param>
+/// <param name="Worker">Its worker.</param>
+public sealed record RebuiltAttempt(int Attempt, string ClaimId, string Worker);
+
+/// <summary>Which tasks to list.</summary>
+/// <param name="State">Only in this state; null for all.</param>
+/// <param name="Algorithm">Only of this algorithm; null for all.</param>
+public sealed record TaskFilter(TaskState? State, string? Algorithm);
+
+/// <summary>A page.</summary>
+/// <param name="Items">The tasks.</param>
+/// <param name="More">Whether older ones follow.</param>
+public sealed record TaskPage(IReadOnlyList<TaskRecord> Items, bool More);
+
+/// <summary>How full the store is.</summary>
+/// <param name="Unpublished">Tasks that wait for the broker's confirm.</param>
+/// <param name="UsedBytes">What the store's memory holds.</param>
+public sealed record StoreUsage(long Unpublished, long UsedBytes);

@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using TaskPipeline.Contracts.Serialization;
+
+namespace TaskPipeline.Contracts;
+
+/// <summary>
+/// The identity of a task: a version 7 UUID (RFC 9562) whose leading bits are the creation time by the clock of Redis,
+/// so that the order of ids is the order of creation. Written in lower case with hyphens; no other form is accepted.
+/// </summary>
+[JsonConverter(typeof(TaskIdJsonConverter))]
+public readonly record struct TaskId : IComparable<TaskId>
+{
+    private TaskId(Guid value) => Value = value;
+
+    /// <summary>The UUID.</summary>
+    public Guid Value { get; }
+
+    /// <summary>Makes a new id for a task created at <paramref name="createdAt"/>.</summary>
+    /// <remarks>
+    /// The 12 bits after the version carry the microseconds within the millisecond (RFC 9562, section 6.2, method 3), so
+    /// that ids made within one millisecond still sort by creation.
+    /// </remarks>
+    public static TaskId Create(DateTimeOffset createdAt)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.CreateVersion7(createdAt).TryWriteBytes(bytes, bigEndian: true, out _);
+        var microseconds = (int)(createdAt.Ticks % TimeSpan.TicksPerMillisecond / TimeSpan.TicksPerMicrosecond);
+        var fraction = microseconds * 4096 / 1000;
+        bytes[6] = (byte)(0x70 | (fraction >> 8));
+        bytes[7] = (byte)fraction;
+        return new TaskId(new Guid(bytes, bigEndian: true));
+    }
+
+    /// <summary>Parses the canonical form; anything else, other UUID versions included, is refused.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out TaskId id)
+    {
+        id = default;
+        if (text is not { Length: 36 } || !Guid.TryParseExact(text, "D", out var value) || value.Version != 7
+            || !string.Equals(text, value.ToString("D", CultureInfo.InvariantCulture), StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        id = new TaskId(value);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public int CompareTo(TaskId other) => string.CompareOrdinal(ToString(), other.ToString());
+
+    /// <summary>The canonical form, for example <c>01933b1e-7a57-7c3e-9f5a-6f0d8c1b2a3e</c>.</summary>
+    public override string ToString() => Value.ToString("D", CultureInfo.InvariantCulture);
+
+    public static bool operator <(TaskId left, TaskId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(TaskId left, TaskId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(TaskId left, TaskId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(TaskId left, TaskId right) => left.CompareTo(right) >= 0;
+}
