@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using TaskPipeline.Contracts;
 
 namespace TaskPipeline.Api.State;
@@ -13,10 +14,12 @@ public sealed record TaskRecord
     /// <summary>Rises by one with each stored change, from 1.</summary>
     public required long Version { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required TaskState State { get; init; }
 
     public required TaskSubmission Submission { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required Lane Lane { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -78,6 +81,6 @@ public sealed record TaskRecord
     public string? IdempotencyHash { get; init; }
 
     /// <summary>Whether it has ended for good.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public bool IsTerminal => State is not (TaskState.Pending or TaskState.Processing);
 }

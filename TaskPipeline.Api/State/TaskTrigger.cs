@@ -1,4 +1,3 @@
-using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
 
 namespace TaskPipeline.Api.State;
@@ -27,7 +26,8 @@ public abstract record TaskTrigger
 
     /// <summary>Its timer is due: publish, publish again, expire, or give the attempt up. Which, the record says.</summary>
     /// <param name="Published">Whether the broker confirmed the newest dispatch.</param>
-    public sealed record TimerDue(bool Published) : TaskTrigger;
+    /// <param name="Ticket">The timer as it was taken; the store refuses the trigger when the timer has moved since, as it does when a lease is renewed in between.</param>
+    public sealed record TimerDue(bool Published, long Ticket) : TaskTrigger;
 
     /// <summary>The broker gave a dispatch up.</summary>
     public sealed record DeadLettered(int Dispatch) : TaskTrigger;

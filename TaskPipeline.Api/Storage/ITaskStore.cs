@@ -93,7 +93,8 @@ public sealed record StoredTask(TaskRecord Record, ReadOnlyMemory<byte> Input, R
 /// <summary>A timer that is due.</summary>
 /// <param name="Record">The record.</param>
 /// <param name="Published">Whether the newest dispatch was confirmed.</param>
-public sealed record DueTimer(TaskRecord Record, bool Published);
+/// <param name="Ticket">Proves that the timer was taken by this caller; see <see cref="TaskTrigger.TimerDue"/>.</param>
+public sealed record DueTimer(TaskRecord Record, bool Published, long Ticket);
 
 /// <summary>What a running attempt must be given back after the store lost it.</summary>
 /// <param name="Attempt">Its number.</param>
