@@ -1,0 +1,185 @@
+namespace TaskPipeline.Api.Storage;
+
+/// <summary>
+/// The Lua texts. Fields of a task's hash: <c>v</c> version, <c>r</c> record, <c>i</c> input, <c>x</c> result, <c>o</c> output,
+/// <c>c</c> the claim that holds it (<c>attempt/claim</c>, only while processing), <c>k</c> 1 when a cancel is stored,
+/// <c>u</c> the dispatch that the broker has not confirmed. Times are microseconds since 1970 by the clock of Redis.
+/// </summary>
+/// <remarks>
+/// The caller decides with its own idea of Redis' clock. A script that finds that idea more than a second off changes nothing
+/// and answers <c>skew</c>, so that no decision rests on a wrong clock.
+/// </remarks>
+internal static class RedisTaskScripts
+{
+    private const string Now = """
+        local t = redis.call('TIME')
+        local now = t[1] * 1000000 + t[2]
+        """;
+
+    /// <summary>Keys: task, timers, all, index, unpublished[, idempotency]. Arguments: id, record, input, timer, dispatch to publish or '', most unpublished, now, entry of the idempotency key.</summary>
+    public const string Submit = Now + """
+
+        if math.abs(now - tonumber(ARGV[7])) > 1000000 then return {'skew', now} end
+        if KEYS[6] then
+          local entry = redis.call('GET', KEYS[6])
+          if entry then return {'existing', now, entry} end
+        end
+        if ARGV[5] ~= '' then
+          if tonumber(redis.call('GET', KEYS[5]) or '0') >= tonumber(ARGV[6]) then return {'full', now} end
+          redis.call('INCR', KEYS[5])
+          redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3], 'u', ARGV[5])
+        else
+          redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3])
+        end
+        redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+        redis.call('ZADD', KEYS[3], 0, ARGV[1])
+        redis.call('ZADD', KEYS[4], 0, ARGV[1])
+        if KEYS[6] then redis.call('SET', KEYS[6], ARGV[8]) end
+        return {'ok', now}
+        """;
+
+    /// <summary>Keys: task. No arguments. Answers with what a decision needs.</summary>
+    public const string Load = Now + """
+
+        local h = redis.call('HMGET', KEYS[1], 'v', 'r', 'u')
+        return {'ok', now, h[1], h[2], h[3]}
+        """;
+
+    /// <summary>
+    /// Keys: task, timers, old index, new index, unpublished, ended, all[, idempotency]. Arguments: id, version, now, record,
+    /// timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in milliseconds,
+    /// entry of ended, result or '', output or '', ticket of the timer or '', channel.
+    /// </summary>
+    public const string Apply = Now + """
+
+        local h = redis.call('HMGET', KEYS[1], 'v', 'r', 'u')
+        if not h[1] then return {'unknown', now} end
+        if h[1] ~= ARGV[2] then return {'conflict', now, h[1], h[2], h[3]} end
+        if math.abs(now - tonumber(ARGV[3])) > 1000000 then return {'conflict', now, h[1], h[2], h[3]} end
+        if ARGV[13] ~= '' and tonumber(redis.call('ZSCORE', KEYS[2], ARGV[1]) or '-1') ~= tonumber(ARGV[13]) then return {'moved', now} end
+        redis.call('HSET', KEYS[1], 'v', tonumber(h[1]) + 1, 'r', ARGV[4])
+        if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'c', ARGV[6]) else redis.call('HDEL', KEYS[1], 'c') end
+        if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'k', ARGV[7]) end
+        if ARGV[8] ~= '' then
+          redis.call('HSET', KEYS[1], 'u', ARGV[8])
+          if not h[3] then redis.call('INCR', KEYS[5]) end
+        elseif h[3] then
+          redis.call('HDEL', KEYS[1], 'u')
+          if redis.call('DECR', KEYS[5]) <= 0 then redis.call('DEL', KEYS[5]) end
+        end
+        if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'x', ARGV[11]) end
+        if ARGV[12] ~= '' then redis.call('HSET', KEYS[1], 'o', ARGV[12]) end
+        if KEYS[3] ~= KEYS[4] then
+          redis.call('ZREM', KEYS[3], ARGV[1])
+          redis.call('ZADD', KEYS[4], 0, ARGV[1])
+        end
+        if ARGV[5] ~= '' then
+          redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
+        else
+          redis.call('ZREM', KEYS[2], ARGV[1])
+          redis.call('ZADD', KEYS[6], now + ARGV[9] * 1000, ARGV[10])
+          redis.call('PEXPIRE', KEYS[1], ARGV[9])
+          if KEYS[8] then redis.call('PEXPIRE', KEYS[8], ARGV[9]) end
+        end
+        redis.call('PUBLISH', ARGV[14], tonumber(h[1]) + 1)
+        return {'ok', now}
+        """;
+
+    /// <summary>Keys: timers. Arguments: id, timer, ticket or ''. Moves the timer of a task that does not change.</summary>
+    public const string MoveTimer = """
+        if ARGV[3] ~= '' and tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '-1') ~= tonumber(ARGV[3]) then return 0 end
+        return redis.call('ZADD', KEYS[1], 'XX', 'CH', ARGV[2], ARGV[1])
+        """;
+
+    /// <summary>Keys: task, timers, unpublished. Arguments: id, dispatch, timer. The broker has the dispatch: the timer stands at the deadline.</summary>
+    public const string Confirm = """
+        if redis.call('HGET', KEYS[1], 'u') ~= ARGV[2] then return 0 end
+        redis.call('HDEL', KEYS[1], 'u')
+        if redis.call('DECR', KEYS[3]) <= 0 then redis.call('DEL', KEYS[3]) end
+        redis.call('ZADD', KEYS[2], 'XX', ARGV[3], ARGV[1])
+        return 1
+        """;
+
+    /// <summary>Keys: task, timers, unpublished. Arguments: id, version, dispatch, timer. Takes a confirm back because the queue was lost.</summary>
+    public const string Unconfirm = """
+        local h = redis.call('HMGET', KEYS[1], 'v', 'u')
+        if h[1] ~= ARGV[2] or h[2] then return 0 end
+        redis.call('HSET', KEYS[1], 'u', ARGV[3])
+        redis.call('INCR', KEYS[3])
+        redis.call('ZADD', KEYS[2], 'XX', ARGV[4], ARGV[1])
+        return 1
+        """;
+
+    /// <summary>Keys: timers, then the tasks. Arguments: lease, then id and claim of each. Answers 0 stale, 1 renewed, 2 renewed and to be cancelled, 3 unknown.</summary>
+    public const string Renew = Now + """
+
+        local answers = {}
+        for n = 2, #KEYS do
+          local id, claim = ARGV[2 * n - 2], ARGV[2 * n - 1]
+          local h = redis.call('HMGET', KEYS[n], 'v', 'c', 'k')
+          if not h[1] then answers[n - 1] = 3
+          elseif h[2] ~= claim then answers[n - 1] = 0
+          else
+            redis.call('ZADD', KEYS[1], 'XX', now + ARGV[1], id)
+            answers[n - 1] = h[3] and 2 or 1
+          end
+        end
+        return answers
+        """;
+
+    /// <summary>
+    /// Keys: timers, when they were last served. Arguments: prefix of tasks, most to take, hold, lease. Takes due timers by moving
+    /// them ahead, so that they are due again should the taker die. If no replica served timers for longer than half a lease,
+    /// every lease is first extended by one: the API or Redis was away, not the workers.
+    /// </summary>
+    public const string TakeDue = Now + """
+
+        local last = redis.call('GET', KEYS[2])
+        redis.call('SET', KEYS[2], string.format('%.0f', now), 'EX', 86400)
+        if not last or now - tonumber(last) > tonumber(ARGV[4]) / 2 then
+          local near = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now + ARGV[4], 'WITHSCORES')
+          for n = 1, #near, 2 do
+            if redis.call('HEXISTS', ARGV[1] .. near[n], 'c') == 1 then
+              redis.call('ZADD', KEYS[1], math.max(tonumber(near[n + 1]), now) + ARGV[4], near[n])
+            end
+          end
+        end
+        local taken = {now}
+        for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])) do
+          local h = redis.call('HMGET', ARGV[1] .. id, 'r', 'u')
+          if h[1] then
+            redis.call('ZADD', KEYS[1], now + ARGV[3], id)
+            taken[#taken + 1] = h[1]
+            taken[#taken + 1] = h[2] or ''
+          else
+            redis.call('ZREM', KEYS[1], id)
+          end
+        end
+        return taken
+        """;
+
+    /// <summary>Keys: task, timers, all, index. Arguments: id, record, input, timer, claim or ''. Writes a lost record again, unless it is there.</summary>
+    public const string Rebuild = """
+        if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+        redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3])
+        if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'c', ARGV[5]) end
+        redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+        redis.call('ZADD', KEYS[3], 0, ARGV[1])
+        redis.call('ZADD', KEYS[4], 0, ARGV[1])
+        return 1
+        """;
+
+    /// <summary>Keys: ended, all. Arguments: prefix, most to trim. Entries of ended are <c>id state:algorithm</c>.</summary>
+    public const string Trim = Now + """
+
+        local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])
+        for _, entry in ipairs(over) do
+          local id, index = string.match(entry, '^(%S+) (.+)$')
+          redis.call('ZREM', KEYS[2], id)
+          redis.call('ZREM', ARGV[1] .. 'index:' .. index, id)
+          redis.call('DEL', ARGV[1] .. 'task:' .. id)
+          redis.call('ZREM', KEYS[1], entry)
+        end
+        return #over
+        """;
+}

@@ -1,0 +1,49 @@
+using StackExchange.Redis;
+using TaskPipeline.Contracts;
+
+namespace TaskPipeline.Api.Storage;
+
+/// <content>Lists: one index for each state and algorithm, merged when a filter names only one of them.</content>
+internal sealed partial class RedisTaskStore
+{
+    public async Task<TaskPage> ListAsync(TaskFilter filter, TaskId? before, int limit, CancellationToken cancellationToken)
+    {
+        var ids = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var index in await IndexesAsync(filter, cancellationToken))
+        {
+            var newest = await redis.RunAsync(
+                db => db.SortedSetRangeByValueAsync(
+                    index,
+                    max: before is { } id ? id.ToString() : default(RedisValue),
+                    exclude: Exclude.Stop,
+                    order: Order.Descending,
+                    take: limit + 1),
+                cancellationToken);
+            ids.UnionWith(newest.Select(id => (string)id!));
+        }
+
+        var page = ids.Reverse().Take(limit).ToArray();
+        var records = await redis.RunAsync(db => Task.WhenAll(page.Select(id => db.HashGetAsync($"{RedisTaskKeys.Prefix}task:{id}", "r"))), cancellationToken);
+
+        // A task whose retention ended a moment ago may still stand in an index.
+        return new TaskPage([.. records.Where(record => !record.IsNull).Select(Deserialize)], ids.Count > limit);
+    }
+
+    public async Task<int> TrimAsync(int limit, CancellationToken cancellationToken) =>
+        (int)await EvaluateOneAsync(
+            RedisTaskScripts.Trim, [RedisTaskKeys.Ended, RedisTaskKeys.All], [RedisTaskKeys.Prefix, limit], cancellationToken);
+
+    private async Task<IReadOnlyList<RedisKey>> IndexesAsync(TaskFilter filter, CancellationToken cancellationToken)
+    {
+        if (filter is { State: null, Algorithm: null })
+        {
+            return [RedisTaskKeys.All];
+        }
+
+        TaskState[] states = filter.State is { } state ? [state] : Enum.GetValues<TaskState>();
+        var algorithms = filter.Algorithm is { } algorithm
+            ? [algorithm]
+            : (await redis.RunAsync(db => db.HashKeysAsync(RedisTaskKeys.Algorithms), cancellationToken)).Select(name => (string)name!).ToArray();
+        return [.. states.SelectMany(one => algorithms.Select(name => RedisTaskKeys.Index(one, name)))];
+    }
+}

@@ -1,0 +1,267 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using TaskPipeline.Api.State;
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Callbacks;
+using TaskPipeline.Contracts.Messages;
+
+namespace TaskPipeline.Api.Storage;
+
+/// <inheritdoc cref="ITaskStore"/>
+internal sealed partial class RedisTaskStore(
+    RedisGate redis, RedisClock clock, IOptions<LifecycleOptions> lifecycle, IOptions<TaskStoreOptions> storage) : ITaskStore
+{
+    /// <summary>Each lost race means that another one was won; so many in a row do not happen to a task.</summary>
+    private const int MaxRaces = 100;
+
+    private readonly LifecycleOptions _lifecycle = lifecycle.Value;
+    private readonly TaskStoreOptions _storage = storage.Value;
+
+    public async Task<SubmitResult> SubmitAsync(NewTask task, CancellationToken cancellationToken)
+    {
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            var now = clock.Now;
+            var record = NewRecord(task, now);
+            var publish = record.Dispatch > 0;
+            var timer = publish ? now + _lifecycle.RepublishAfter : Earlier(record.Submission.NotBefore!.Value, record.Submission.StartBefore);
+
+            RedisKey[] keys =
+            [
+                RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.All,
+                RedisTaskKeys.Index(record.State, record.Submission.Algorithm), RedisTaskKeys.Unpublished,
+            ];
+            if (task.Idempotency is { } key)
+            {
+                keys = [.. keys, RedisTaskKeys.Idempotency(key.KeyHash)];
+            }
+
+            RedisValue[] values =
+            [
+                record.Id.ToString(), Serialize(record), task.Input, RedisClock.ToMicroseconds(timer), publish ? record.Dispatch : "",
+                _storage.MaxUnpublished, RedisClock.ToMicroseconds(now), task.Idempotency is { } k ? $"{record.Id} {k.BodyHash}" : "",
+            ];
+            var answer = await EvaluateAsync(RedisTaskScripts.Submit, keys, values, cancellationToken);
+            switch ((string?)answer[0])
+            {
+                case "ok":
+                    return new SubmitResult.Created(record, publish);
+                case "existing":
+                    return Existing((string)answer[2]!, task.Idempotency!);
+                case "full":
+                    return new SubmitResult.Full($"{_storage.MaxUnpublished} tasks wait for the broker");
+                default:
+                    // The clock was off and has been set by the answer: decide again.
+                    continue;
+            }
+        }
+
+        throw new StoreUnavailableException("The clock of Redis does not stand still");
+    }
+
+    public async Task<StoredTask?> GetAsync(TaskId id, CancellationToken cancellationToken)
+    {
+        var fields = await redis.RunAsync(
+            db => db.HashGetAsync(RedisTaskKeys.Task(id), ["r", "i", "x", "o"]), cancellationToken);
+        return fields[0].IsNull
+            ? null
+            : new StoredTask(Deserialize(fields[0]), fields[1], fields[2].IsNull ? null : (ReadOnlyMemory<byte>)fields[2], fields[3]);
+    }
+
+    public async Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger, CancellationToken cancellationToken)
+    {
+        var answer = await EvaluateAsync(RedisTaskScripts.Load, [RedisTaskKeys.Task(id)], [], cancellationToken);
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            if (answer[2].IsNull)
+            {
+                return null;
+            }
+
+            var record = Deserialize((RedisValue)answer[3]);
+            var result = TaskStateMachine.Apply(record, trigger, clock.Now, _lifecycle);
+            if (result is not TransitionResult.Applied applied)
+            {
+                if (result is TransitionResult.Unchanged { Timer: { } timer })
+                {
+                    await MoveTimerAsync(id, timer, trigger, cancellationToken);
+                }
+
+                return result;
+            }
+
+            answer = await WriteAsync(record, applied, trigger, cancellationToken);
+            switch ((string?)answer[0])
+            {
+                case "ok":
+                    return applied;
+                case "unknown":
+                    return null;
+                case "moved":
+                    return new TransitionResult.Unchanged(record);
+                default:
+                    // Another replica was faster, or the clock was off; the answer carries what is true now.
+                    continue;
+            }
+        }
+
+        throw new StoreUnavailableException($"Task {id} changes faster than it can be changed");
+    }
+
+    public async Task ConfirmPublishedAsync(TaskRecord record, CancellationToken cancellationToken) =>
+        await redis.RunAsync(
+            db => db.ScriptEvaluateAsync(
+                RedisTaskScripts.Confirm,
+                [RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.Unpublished],
+                [record.Id.ToString(), record.Dispatch, RedisClock.ToMicroseconds(TaskStateMachine.StartDeadline(record, _lifecycle))]),
+            cancellationToken);
+
+    public async Task<IReadOnlyList<AttemptVerdict>> RenewAsync(IReadOnlyList<RunningAttempt> attempts, CancellationToken cancellationToken)
+    {
+        if (attempts.Count == 0)
+        {
+            return [];
+        }
+
+        RedisKey[] keys = [RedisTaskKeys.Timers, .. attempts.Select(attempt => RedisTaskKeys.Task(attempt.TaskId))];
+        RedisValue[] values =
+        [
+            (long)_lifecycle.Lease.TotalMicroseconds,
+            .. attempts.SelectMany(attempt => new RedisValue[] { attempt.TaskId.ToString(), ClaimToken(attempt.Attempt, attempt.ClaimId) }),
+        ];
+        var answer = (RedisResult[])(await EvaluateOneAsync(RedisTaskScripts.Renew, keys, values, cancellationToken))!;
+        return
+        [
+            .. answer.Select(code => (int)code switch
+            {
+                0 => new AttemptVerdict(VerdictKind.Stale, Cancel: false),
+                3 => new AttemptVerdict(VerdictKind.Unknown, Cancel: false),
+                var stored => new AttemptVerdict(VerdictKind.Stored, Cancel: stored == 2),
+            }),
+        ];
+    }
+
+    public async Task<bool> RebuildAsync(TaskMessage message, RebuiltAttempt? attempt, CancellationToken cancellationToken)
+    {
+        var now = clock.Now;
+        if (now - message.PublishedAt >= _lifecycle.Retention)
+        {
+            return false;
+        }
+
+        var record = RebuiltRecord(message, attempt, now);
+        var timer = attempt is null ? TaskStateMachine.StartDeadline(record, _lifecycle) : now + _lifecycle.Lease;
+        await EvaluateOneAsync(
+            RedisTaskScripts.Rebuild,
+            [RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.All, RedisTaskKeys.Index(record.State, record.Submission.Algorithm)],
+            [
+                record.Id.ToString(), Serialize(record), message.Input, RedisClock.ToMicroseconds(timer),
+                attempt is null ? "" : ClaimToken(attempt.Attempt, attempt.ClaimId),
+            ],
+            cancellationToken);
+        return true;
+    }
+
+    public async Task<StoreUsage> GetUsageAsync(CancellationToken cancellationToken)
+    {
+        var unpublished = await redis.RunAsync(db => db.StringGetAsync(RedisTaskKeys.Unpublished), cancellationToken);
+        var info = await redis.RunAsync(db => db.ExecuteAsync("INFO", "memory"), cancellationToken);
+        var line = ((string?)info ?? "").Split('\n').FirstOrDefault(text => text.StartsWith("used_memory:", StringComparison.Ordinal));
+        var used = line is null ? 0 : long.Parse(line.AsSpan("used_memory:".Length).Trim(), CultureInfo.InvariantCulture);
+        return new StoreUsage((long)unpublished, used);
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
+
+    private static string ClaimToken(int attempt, string claimId) => string.Create(CultureInfo.InvariantCulture, $"{attempt}/{claimId}");
+
+    private static RedisValue Serialize(TaskRecord record) =>
+        JsonSerializer.SerializeToUtf8Bytes(record, StorageJsonContext.Default.TaskRecord);
+
+    private static TaskRecord Deserialize(RedisValue value) =>
+        JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)value).Span, StorageJsonContext.Default.TaskRecord)!;
+
+    private static SubmitResult Existing(string entry, IdempotencyKey key)
+    {
+        var space = entry.IndexOf(' ', StringComparison.Ordinal);
+        return entry[(space + 1)..] == key.BodyHash && TaskId.TryParse(entry[..space], out var id)
+            ? new SubmitResult.Existing(id)
+            : new SubmitResult.KeyReused();
+    }
+
+    private static TaskRecord NewRecord(NewTask task, DateTimeOffset now)
+    {
+        var submission = task.Submission(now);
+        return new TaskRecord
+        {
+            Id = TaskId.Create(now),
+            Version = 1,
+            State = TaskState.Pending,
+            Submission = submission,
+            Lane = task.Lane,
+            CreatedAt = now,
+            Dispatch = submission.NotBefore > now ? 0 : 1,
+            TraceParent = task.TraceParent,
+            IdempotencyHash = task.Idempotency?.KeyHash,
+        };
+    }
+
+    private static TaskRecord RebuiltRecord(TaskMessage message, RebuiltAttempt? attempt, DateTimeOffset now) => new()
+    {
+        Id = message.TaskId,
+        Version = 1,
+        State = attempt is null ? TaskState.Pending : TaskState.Processing,
+        Submission = message.Submission,
+        Lane = message.Lane,
+        CreatedAt = message.CreatedAt,
+        Dispatch = message.Dispatch,
+        Attempt = attempt?.Attempt ?? message.Attempt,
+        ClaimId = attempt?.ClaimId,
+        Worker = attempt?.Worker,
+        StartedAt = attempt is null ? null : now,
+        Attempts = attempt is null
+            ? []
+            : [new AttemptRecord { Attempt = attempt.Attempt, Worker = attempt.Worker, ClaimId = attempt.ClaimId, StartedAt = now }],
+        TraceParent = message.TraceParent,
+    };
+
+    private async Task<RedisResult[]> WriteAsync(TaskRecord before, TransitionResult.Applied applied, TaskTrigger trigger, CancellationToken cancellationToken)
+    {
+        var after = applied.Record;
+        RedisKey[] keys =
+        [
+            RedisTaskKeys.Task(after.Id), RedisTaskKeys.Timers, RedisTaskKeys.Index(before.State, after.Submission.Algorithm),
+            RedisTaskKeys.Index(after.State, after.Submission.Algorithm), RedisTaskKeys.Unpublished, RedisTaskKeys.Ended, RedisTaskKeys.All,
+        ];
+        if (after.IdempotencyHash is { } hash)
+        {
+            keys = [.. keys, RedisTaskKeys.Idempotency(hash)];
+        }
+
+        var report = (trigger as TaskTrigger.Finish)?.Report;
+        RedisValue[] values =
+        [
+            after.Id.ToString(), before.Version, RedisClock.ToMicroseconds(clock.Now), Serialize(after),
+            applied.Timer is { } timer ? RedisClock.ToMicroseconds(timer) : "",
+            after.ClaimId is { } claim ? ClaimToken(after.Attempt, claim) : "",
+            after.CancelRequested ? "1" : "", applied.Publish ? after.Dispatch : "", (long)_lifecycle.Retention.TotalMilliseconds,
+            $"{after.Id} {RedisTaskKeys.IndexName(after.State, after.Submission.Algorithm)}",
+            after.State == TaskState.Completed && report?.Result is { } result ? result : "", report?.Output ?? "",
+            trigger is TaskTrigger.TimerDue due ? due.Ticket : "", RedisTaskKeys.Changes(after.Id).ToString(),
+        ];
+        return await EvaluateAsync(RedisTaskScripts.Apply, keys, values, cancellationToken);
+    }
+
+    private Task<RedisResult> EvaluateOneAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken) =>
+        redis.RunAsync(db => db.ScriptEvaluateAsync(script, keys, values), cancellationToken);
+
+    /// <summary>Runs a script whose answer begins with a word and the time of Redis, which sets the clock.</summary>
+    private async Task<RedisResult[]> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
+    {
+        var answer = (RedisResult[])(await EvaluateOneAsync(script, keys, values, cancellationToken))!;
+        clock.Set((long)answer[1]);
+        return answer;
+    }
+}

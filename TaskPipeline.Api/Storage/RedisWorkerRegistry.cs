@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using TaskPipeline.Contracts.Callbacks;
+
+namespace TaskPipeline.Api.Storage;
+
+/// <inheritdoc cref="IWorkerRegistry"/>
+internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, IOptions<TaskStoreOptions> options) : IWorkerRegistry
+{
+    private const string Announcement = "announcement";
+    private const string Busy = "busy";
+
+    private static readonly TimeSpan s_algorithmLife = TimeSpan.FromDays(30);
+
+    private readonly TimeSpan _silence = options.Value.WorkerSilence;
+
+    public async Task AnnounceAsync(AnnounceReport report, CancellationToken cancellationToken)
+    {
+        var announcement = JsonSerializer.SerializeToUtf8Bytes(report, StorageJsonContext.Default.AnnounceReport);
+        await redis.RunAsync(
+            async db =>
+            {
+                var transaction = db.CreateTransaction();
+                _ = transaction.HashSetAsync(RedisTaskKeys.Worker(report.Worker), [new HashEntry(Announcement, announcement), new HashEntry(Busy, 0)]);
+                _ = transaction.KeyExpireAsync(RedisTaskKeys.Worker(report.Worker), _silence);
+                _ = transaction.SortedSetAddAsync(RedisTaskKeys.Workers, report.Worker, RedisClock.ToMicroseconds(clock.Now));
+                _ = transaction.KeyExpireAsync(RedisTaskKeys.Workers, _silence * 2);
+                if (report.Algorithms.Count > 0)
+                {
+                    _ = transaction.HashSetAsync(RedisTaskKeys.Algorithms, [.. report.Algorithms.Select(Entry)]);
+                    _ = transaction.KeyExpireAsync(RedisTaskKeys.Algorithms, s_algorithmLife);
+                }
+
+                return await transaction.ExecuteAsync();
+            },
+            cancellationToken);
+    }
+
+    public async Task<bool> BeatAsync(HeartbeatReport report, CancellationToken cancellationToken)
+    {
+        if (report.Draining)
+        {
+            await redis.RunAsync(db => db.KeyDeleteAsync(RedisTaskKeys.Worker(report.Worker)), cancellationToken);
+            await redis.RunAsync(db => db.SortedSetRemoveAsync(RedisTaskKeys.Workers, report.Worker), cancellationToken);
+            return true;
+        }
+
+        return await redis.RunAsync(
+            async db =>
+            {
+                // Only of a worker that is there: a beat must not bring half of it back.
+                var transaction = db.CreateTransaction();
+                transaction.AddCondition(Condition.HashExists(RedisTaskKeys.Worker(report.Worker), Announcement));
+                _ = transaction.HashSetAsync(RedisTaskKeys.Worker(report.Worker), Busy, report.Busy);
+                _ = transaction.KeyExpireAsync(RedisTaskKeys.Worker(report.Worker), _silence);
+                _ = transaction.SortedSetAddAsync(RedisTaskKeys.Workers, report.Worker, RedisClock.ToMicroseconds(clock.Now));
+                _ = transaction.KeyExpireAsync(RedisTaskKeys.Workers, _silence * 2);
+                _ = transaction.KeyExpireAsync(RedisTaskKeys.Algorithms, s_algorithmLife);
+                return await transaction.ExecuteAsync();
+            },
+            cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<WorkerRecord>> GetWorkersAsync(CancellationToken cancellationToken)
+    {
+        var silentSince = RedisClock.ToMicroseconds(clock.Now - _silence);
+        await redis.RunAsync(db => db.SortedSetRemoveRangeByScoreAsync(RedisTaskKeys.Workers, double.NegativeInfinity, silentSince), cancellationToken);
+        var alive = await redis.RunAsync(db => db.SortedSetRangeByRankWithScoresAsync(RedisTaskKeys.Workers), cancellationToken);
+        var hashes = await redis.RunAsync(
+            db => Task.WhenAll(alive.Select(entry => db.HashGetAsync(RedisTaskKeys.Worker(entry.Element!), [Announcement, Busy]))), cancellationToken);
+
+        return
+        [
+            .. alive.Zip(hashes)
+                .Where(pair => !pair.Second[0].IsNull)
+                .Select(pair => ToRecord(pair.First, pair.Second))
+                .OrderBy(worker => worker.Id, StringComparer.Ordinal),
+        ];
+    }
+
+    public async Task<IReadOnlyList<AlgorithmDescription>> GetAlgorithmsAsync(CancellationToken cancellationToken)
+    {
+        var entries = await redis.RunAsync(db => db.HashValuesAsync(RedisTaskKeys.Algorithms), cancellationToken);
+        return [.. entries.Select(Parse).OrderBy(algorithm => algorithm.Name, StringComparer.Ordinal)];
+    }
+
+    public async Task<AlgorithmDescription?> FindAlgorithmAsync(string name, CancellationToken cancellationToken)
+    {
+        var entry = await redis.RunAsync(db => db.HashGetAsync(RedisTaskKeys.Algorithms, name), cancellationToken);
+        return entry.IsNull ? null : Parse(entry);
+    }
+
+    private static HashEntry Entry(AlgorithmDescription algorithm) =>
+        new(algorithm.Name, JsonSerializer.SerializeToUtf8Bytes(algorithm, StorageJsonContext.Default.AlgorithmDescription));
+
+    private static AlgorithmDescription Parse(RedisValue value) =>
+        JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)value).Span, StorageJsonContext.Default.AlgorithmDescription)!;
+
+    private static WorkerRecord ToRecord(SortedSetEntry entry, RedisValue[] fields)
+    {
+        var announcement = JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)fields[0]).Span, StorageJsonContext.Default.AnnounceReport)!;
+        return new WorkerRecord(
+            announcement.Worker,
+            announcement.Slots,
+            (int)fields[1],
+            [.. announcement.Algorithms.Select(algorithm => algorithm.Name).Order(StringComparer.Ordinal)],
+            announcement.Problems,
+            RedisClock.FromMicroseconds((long)entry.Score));
+    }
+}

@@ -1,0 +1,36 @@
+using StackExchange.Redis;
+using TaskPipeline.Api.State;
+
+namespace TaskPipeline.Api.Storage;
+
+/// <summary>Adds the store of tasks.</summary>
+public static class StorageExtensions
+{
+    /// <summary>The name of the connection to Redis.</summary>
+    public const string ConnectionName = "redis";
+
+    /// <summary>Adds <see cref="ITaskStore"/> and <see cref="IWorkerRegistry"/> on Redis.</summary>
+    public static IHostApplicationBuilder AddTaskStorage(this IHostApplicationBuilder builder)
+    {
+        builder.AddRedisClient(ConnectionName, configureOptions: ConfigureForOutages);
+        builder.Services.AddOptionsWithValidateOnStart<LifecycleOptions>().BindConfiguration(LifecycleOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddOptionsWithValidateOnStart<TaskStoreOptions>().BindConfiguration(TaskStoreOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<RedisClock>();
+        builder.Services.AddSingleton<RedisGate>();
+        builder.Services.AddSingleton<ITaskStore, RedisTaskStore>();
+        builder.Services.AddSingleton<IWorkerRegistry, RedisWorkerRegistry>();
+        return builder;
+    }
+
+    /// <summary>A client of the API learns within a second that Redis is away, instead of waiting for a backlog that may never be sent.</summary>
+    private static void ConfigureForOutages(ConfigurationOptions options)
+    {
+        options.AbortOnConnectFail = false;
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        options.AsyncTimeout = 900;
+        options.SyncTimeout = 900;
+        options.ConnectTimeout = 2_000;
+        options.ReconnectRetryPolicy = new LinearRetry(500);
+    }
+}
