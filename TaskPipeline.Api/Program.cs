@@ -1,3 +1,35 @@
+using Scalar.AspNetCore;
+using TaskPipeline.Api;
+using TaskPipeline.Api.Callbacks;
+using TaskPipeline.Api.Diagnostics;
+using TaskPipeline.Api.Events;
+using TaskPipeline.Api.Problems;
+using TaskPipeline.Api.Publishing;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Api.Tasks;
+using TaskPipeline.Api.Timers;
+using TaskPipeline.Api.Workers;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddTaskStorage();
+builder.AddTaskEvents();
+builder.AddPublishing();
+builder.AddTasks();
+builder.AddCallbacks();
+builder.AddTaskTimers();
+builder.Services.AddSingleton<ApiMetrics>();
+builder.Services.AddOpenApi();
+builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default));
+builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = 1024 * 1024);
+
 var app = builder.Build();
+app.UseProblems();
+app.UseCallbackAuthentication();
+app.MapDefaultEndpoints();
+app.MapTasks();
+app.MapWorkers();
+app.MapCallbacks();
+app.MapOpenApi();
+app.MapScalarApiReference();
 app.Run();

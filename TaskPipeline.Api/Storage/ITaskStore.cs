@@ -30,7 +30,7 @@ public interface ITaskStore
     /// <summary>Writes the record that a message remembers, if there is none: pending with its dispatch, or processing when <paramref name="attempt"/> is given. False when the message is older than the retention.</summary>
     Task<bool> RebuildAsync(TaskMessage message, RebuiltAttempt? attempt, CancellationToken cancellationToken);
 
-    /// <summary>A page of tasks, newest first, without input, result and output.</summary>
+    /// <summary>A page of tasks, newest first, without their input.</summary>
     Task<TaskPage> ListAsync(TaskFilter filter, TaskId? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>Takes up to <paramref name="limit"/> due timers, so that no other replica serves them for some seconds.</summary>
@@ -109,8 +109,8 @@ public sealed record TaskFilter(TaskState? State, string? Algorithm);
 
 /// <summary>A page.</summary>
 /// <param name="Items">The tasks.</param>
-/// <param name="More">Whether older ones follow.</param>
-public sealed record TaskPage(IReadOnlyList<TaskRecord> Items, bool More);
+/// <param name="Next">The task after which the next page begins; null when nothing older follows.</param>
+public sealed record TaskPage(IReadOnlyList<StoredTask> Items, TaskId? Next);
 
 /// <summary>How full the store is.</summary>
 /// <param name="Unpublished">Tasks that wait for the broker's confirm.</param>

@@ -23,10 +23,13 @@ internal sealed partial class RedisTaskStore
         }
 
         var page = ids.Reverse().Take(limit).ToArray();
-        var records = await redis.RunAsync(db => Task.WhenAll(page.Select(id => db.HashGetAsync($"{RedisTaskKeys.Prefix}task:{id}", "r"))), cancellationToken);
+        var tasks = await redis.RunAsync(
+            db => Task.WhenAll(page.Select(id => db.HashGetAsync($"{RedisTaskKeys.Prefix}task:{id}", ["r", "x", "o"]))), cancellationToken);
 
         // A task whose retention ended a moment ago may still stand in an index.
-        return new TaskPage([.. records.Where(record => !record.IsNull).Select(Deserialize)], ids.Count > limit);
+        return new TaskPage(
+            [.. tasks.Where(fields => !fields[0].IsNull).Select(fields => ToStored(fields[0], input: default, fields[1], fields[2]))],
+            ids.Count > limit && TaskId.TryParse(page[^1], out var next) ? next : null);
     }
 
     public async Task<int> TrimAsync(int limit, CancellationToken cancellationToken) =>

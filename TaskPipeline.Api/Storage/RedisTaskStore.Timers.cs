@@ -39,7 +39,7 @@ internal sealed partial class RedisTaskStore
         while (true)
         {
             var page = await ListAsync(filter, before, PageSize, cancellationToken);
-            foreach (var record in page.Items.Where(record => record.Lane == lane && record.Dispatch > 0 && record.NextAttemptAt is null))
+            foreach (var record in page.Items.Select(task => task.Record).Where(record => record.Lane == lane && record.Dispatch > 0 && record.NextAttemptAt is null))
             {
                 // Spread evenly, so that a million lost messages do not come back in one second.
                 var timer = clock.Now + (spread * Random.Shared.NextDouble());
@@ -51,12 +51,12 @@ internal sealed partial class RedisTaskStore
                 republished += (int)answer;
             }
 
-            if (!page.More)
+            if (page.Next is not { } next)
             {
                 return republished;
             }
 
-            before = page.Items[^1].Id;
+            before = next;
         }
     }
 

@@ -67,7 +67,7 @@ internal sealed partial class RedisTaskStore(
             db => db.HashGetAsync(RedisTaskKeys.Task(id), ["r", "i", "x", "o"]), cancellationToken);
         return fields[0].IsNull
             ? null
-            : new StoredTask(Deserialize(fields[0]), fields[1], fields[2].IsNull ? null : (ReadOnlyMemory<byte>)fields[2], fields[3]);
+            : ToStored(fields[0], fields[1], fields[2], fields[3]);
     }
 
     public async Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger, CancellationToken cancellationToken)
@@ -182,6 +182,9 @@ internal sealed partial class RedisTaskStore(
 
     private static TaskRecord Deserialize(RedisValue value) =>
         JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)value).Span, StorageJsonContext.Default.TaskRecord)!;
+
+    private static StoredTask ToStored(RedisValue record, ReadOnlyMemory<byte> input, RedisValue result, RedisValue output) =>
+        new(Deserialize(record), input, result.IsNull ? null : (ReadOnlyMemory<byte>)result, output);
 
     private static SubmitResult Existing(string entry, IdempotencyKey key)
     {

@@ -39,4 +39,20 @@ public static class Topology
 
     /// <summary>The name of the lane's queue.</summary>
     public static string LaneQueue(Lane lane) => $"{TasksExchange}.{LaneName(lane)}";
+
+    /// <summary>The arguments of a lane's queue. A new dictionary each time: the client may add to it.</summary>
+    public static Dictionary<string, object?> LaneQueueArguments() => new()
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-delivery-limit"] = DeliveryLimit,
+        ["x-dead-letter-exchange"] = DeadLetter,
+    };
+
+    /// <summary>The arguments of the unreadable queue.</summary>
+    public static Dictionary<string, object?> UnreadableQueueArguments() => new()
+    {
+        ["x-max-length"] = UnreadableMaxLength,
+        ["x-overflow"] = "drop-head",
+        ["x-message-ttl"] = (long)UnreadableMaxAge.TotalMilliseconds,
+    };
 }

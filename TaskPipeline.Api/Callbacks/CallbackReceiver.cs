@@ -1,0 +1,146 @@
+using TaskPipeline.Api.Diagnostics;
+using TaskPipeline.Api.Publishing;
+using TaskPipeline.Api.State;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts.Callbacks;
+
+namespace TaskPipeline.Api.Callbacks;
+
+/// <summary>Turns reports into triggers and what the state machine says into verdicts. Every report is safe to repeat.</summary>
+internal sealed class CallbackReceiver(
+    ITaskStore store, IWorkerRegistry workers, TaskDispatcher dispatcher, ApiMetrics metrics, IHostApplicationLifetime lifetime, ILogger<CallbackReceiver> logger)
+{
+    /// <summary>The verdicts in the order of the reports. Reports of one task are applied one after the other, all else side by side.</summary>
+    public async Task<ReportVerdict[]> ReceiveAsync(IReadOnlyList<(WorkerReport? Report, string? Problem)> reports, CancellationToken cancellationToken)
+    {
+        var verdicts = new ReportVerdict[reports.Count];
+        var groups = Enumerable.Range(0, reports.Count).GroupBy(index => reports[index].Report is TaskReport task ? task.TaskId.ToString() : $"#{index}");
+        await Task.WhenAll(groups.Select(async group =>
+        {
+            foreach (var index in group)
+            {
+                verdicts[index] = await ReceiveOneAsync(reports[index].Report, reports[index].Problem, cancellationToken);
+            }
+        }));
+        return verdicts;
+    }
+
+    private async Task<ReportVerdict> ReceiveOneAsync(WorkerReport? report, string? problem, CancellationToken cancellationToken)
+    {
+        if (report is null || problem is not null)
+        {
+            Log.ReportInvalid(logger, problem ?? "it is null");
+            return new ReportVerdict { Kind = VerdictKind.Invalid, Reason = problem };
+        }
+
+        try
+        {
+            return report switch
+            {
+                AnnounceReport announce => await AnnounceAsync(announce, cancellationToken),
+                HeartbeatReport heartbeat => await BeatAsync(heartbeat, cancellationToken),
+                TaskReport task => await ApplyAsync(task, cancellationToken),
+                _ => throw new InvalidOperationException($"{report.GetType().Name} is not a report"),
+            };
+        }
+        catch (StoreUnavailableException exception)
+        {
+            return new ReportVerdict { Kind = VerdictKind.Retry, Reason = exception.Message };
+        }
+    }
+
+    private async Task<ReportVerdict> AnnounceAsync(AnnounceReport report, CancellationToken cancellationToken)
+    {
+        await workers.AnnounceAsync(report, cancellationToken);
+        Log.WorkerAnnounced(logger, report.Worker, report.Slots, report.Algorithms.Count);
+        return new ReportVerdict { Kind = VerdictKind.Stored };
+    }
+
+    private async Task<ReportVerdict> BeatAsync(HeartbeatReport report, CancellationToken cancellationToken)
+    {
+        var attempts = await store.RenewAsync(report.Running, cancellationToken);
+        var known = await workers.BeatAsync(report, cancellationToken);
+        return new ReportVerdict { Kind = VerdictKind.Stored, Attempts = attempts, Announce = !known };
+    }
+
+    private async Task<ReportVerdict> ApplyAsync(TaskReport report, CancellationToken cancellationToken)
+    {
+        var trigger = ToTrigger(report);
+        var result = await store.ApplyAsync(report.TaskId, trigger, cancellationToken);
+        if (result is null)
+        {
+            if (report.Message is null)
+            {
+                return new ReportVerdict { Kind = VerdictKind.Unknown };
+            }
+
+            if (!await store.RebuildAsync(report.Message, ToRebuilt(report), cancellationToken))
+            {
+                Log.RebuildRefused(logger, report.TaskId);
+                return new ReportVerdict { Kind = VerdictKind.Stale, Reason = "the message is older than the retention" };
+            }
+
+            Log.Rebuilt(logger, report.TaskId);
+            result = await store.ApplyAsync(report.TaskId, trigger, cancellationToken);
+        }
+
+        if (result is TransitionResult.Applied applied)
+        {
+            Note(applied, trigger);
+        }
+
+        return result is null ? new ReportVerdict { Kind = VerdictKind.Unknown } : ToVerdict(result, trigger);
+    }
+
+    private void Note(TransitionResult.Applied applied, TaskTrigger trigger)
+    {
+        var record = applied.Record;
+        if (trigger is TaskTrigger.Claim && record.Attempt == 1)
+        {
+            metrics.Started(record.Lane, record.StartedAt!.Value - record.CreatedAt);
+        }
+        else if (record.IsTerminal)
+        {
+            metrics.Ended(record.Submission.Algorithm, record.State);
+        }
+
+        if (applied.Publish)
+        {
+            // Not awaited: the worker's answer must not wait for the broker, and the task's timer stands behind it.
+            _ = dispatcher.DispatchAsync(record, lifetime.ApplicationStopped);
+        }
+    }
+
+    private static TaskTrigger ToTrigger(TaskReport report) => report switch
+    {
+        StartedReport started => new TaskTrigger.Claim(started.Dispatch, started.ClaimId, started.Worker),
+        ProgressReport progress => new TaskTrigger.Progress(progress.Attempt, progress.ClaimId, progress.Sequence, progress.Percent, progress.Stage),
+        FinishedReport finished => new TaskTrigger.Finish(finished),
+        ReleasedReport released => new TaskTrigger.Release(released.Attempt, released.ClaimId, released.Sequence, released.Reason),
+        _ => throw new InvalidOperationException($"{report.GetType().Name} is not a report about a task"),
+    };
+
+    /// <summary>A claim rebuilds a pending task; every other report comes from an attempt that runs or ran.</summary>
+    private static RebuiltAttempt? ToRebuilt(TaskReport report) =>
+        report is AttemptReport attempt ? new RebuiltAttempt(attempt.Attempt, attempt.ClaimId, attempt.Worker) : null;
+
+    private static ReportVerdict ToVerdict(TransitionResult result, TaskTrigger trigger) => result switch
+    {
+        TransitionResult.Refused refused => new ReportVerdict
+        {
+            Kind = refused.Reason switch
+            {
+                RefusalReason.Cancelled => VerdictKind.Cancelled,
+                RefusalReason.Busy => VerdictKind.Busy,
+                _ => VerdictKind.Stale,
+            },
+        },
+        TransitionResult.Applied { Record: var record } => Accepted(record, trigger),
+        TransitionResult.Unchanged { Record: var record } => Accepted(record, trigger),
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result, "not a result"),
+    };
+
+    private static ReportVerdict Accepted(TaskRecord record, TaskTrigger trigger) => trigger is TaskTrigger.Claim
+        ? new ReportVerdict { Kind = VerdictKind.Granted, Attempt = record.Attempt, Cancel = record.CancelRequested }
+        : new ReportVerdict { Kind = VerdictKind.Stored, Cancel = record is { CancelRequested: true, IsTerminal: false } };
+}

@@ -1,0 +1,108 @@
+using System.Threading.RateLimiting;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Messages;
+
+namespace TaskPipeline.Api.Publishing;
+
+/// <summary>One connection to the broker with the channel that publishes, from its opening to its loss. Thread safe.</summary>
+internal sealed class BrokerSession : IAsyncDisposable
+{
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private BrokerSession(IConnection connection, IChannel publisher)
+    {
+        Connection = connection;
+        Publisher = publisher;
+        connection.ConnectionShutdownAsync += (_, reason) => Lose(reason.ReplyText);
+        publisher.ChannelShutdownAsync += (_, reason) => Lose(reason.ReplyText);
+    }
+
+    public IConnection Connection { get; }
+
+    /// <summary>Confirms every publication; many may be in flight.</summary>
+    public IChannel Publisher { get; }
+
+    /// <summary>Completes with the reason when connection or channel is gone.</summary>
+    public Task<string> Lost => _lost.Task;
+
+    public bool IsOpen => Publisher.IsOpen && !_lost.Task.IsCompleted;
+
+    public static async Task<BrokerSession> OpenAsync(IConnectionFactory factory, CancellationToken cancellationToken)
+    {
+        var connection = await factory.CreateConnectionAsync("taskpipeline-api", cancellationToken);
+        try
+        {
+            // More than the limiter lets through wait in its queue instead of failing.
+            var limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = 256, QueueLimit = int.MaxValue });
+            var options = new CreateChannelOptions(
+                publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: limiter);
+            return new BrokerSession(connection, await connection.CreateChannelAsync(options, cancellationToken));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Declares everything. Returns the lanes whose queue was not there.</summary>
+    public async Task<IReadOnlyList<Lane>> DeclareTopologyAsync(CancellationToken cancellationToken)
+    {
+        var missing = new List<Lane>();
+        foreach (var lane in Enum.GetValues<Lane>())
+        {
+            if (!await ExistsAsync(Topology.LaneQueue(lane), cancellationToken))
+            {
+                missing.Add(lane);
+            }
+        }
+
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(Topology.CancellationsExchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(Topology.DeadLetter, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        await DeclareQueueAsync(channel, Topology.DeadLetter, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken);
+        await channel.QueueBindAsync(Topology.DeadLetter, Topology.DeadLetter, "", cancellationToken: cancellationToken);
+        await DeclareQueueAsync(channel, Topology.UnreadableQueue, Topology.UnreadableQueueArguments(), cancellationToken);
+        foreach (var lane in Enum.GetValues<Lane>())
+        {
+            await DeclareQueueAsync(channel, Topology.LaneQueue(lane), Topology.LaneQueueArguments(), cancellationToken);
+            await channel.QueueBindAsync(Topology.LaneQueue(lane), Topology.TasksExchange, Topology.LaneName(lane), cancellationToken: cancellationToken);
+        }
+
+        return missing;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // A broker that does not answer must not hold up the end of the process.
+        await Connection.CloseAsync(200, "the API stops", TimeSpan.FromSeconds(2), abort: true, CancellationToken.None);
+        await Connection.DisposeAsync();
+    }
+
+    private static Task DeclareQueueAsync(IChannel channel, string name, Dictionary<string, object?> arguments, CancellationToken cancellationToken) =>
+        channel.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
+
+    /// <summary>Asking for a queue that is not there costs the channel that asks.</summary>
+    private async Task<bool> ExistsAsync(string queue, CancellationToken cancellationToken)
+    {
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        try
+        {
+            await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+            return true;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
+        {
+            return false;
+        }
+    }
+
+    private Task Lose(string reason)
+    {
+        _lost.TrySetResult(reason);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Messages;
+using TaskPipeline.Contracts.Serialization;
+
+namespace TaskPipeline.Api.Publishing;
+
+/// <summary>
+/// The broker, behind one session that is opened again whenever it is lost. The client's own recovery is off: it does not
+/// reopen channels that the broker closed, and a queue that had to be declared anew must be noticed.
+/// </summary>
+internal sealed class RabbitMqTaskQueue(
+    IConnectionFactory factory, ITaskStore store, DeadLetterHandler deadLetters, TimeProvider time, ILogger<RabbitMqTaskQueue> logger)
+    : BackgroundService, ITaskQueue
+{
+    private static readonly TimeSpan s_reconnect = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_republishSpread = TimeSpan.FromSeconds(5);
+
+    /// <summary>Written by the service alone, read by every publisher.</summary>
+    private volatile BrokerSession? _session;
+
+    public bool IsConnected => _session is { IsOpen: true };
+
+    public async Task<bool> PublishAsync(TaskMessage message, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(message, ContractsJsonContext.Default.TaskMessage);
+        var properties = new BasicProperties
+        {
+            Persistent = true,
+            ContentType = "application/json",
+            MessageId = $"{message.TaskId}/{message.Dispatch}",
+            Type = nameof(TaskMessage),
+        };
+        var reason = await SendAsync(Topology.TasksExchange, Topology.LaneName(message.Lane), mandatory: true, properties, body, cancellationToken);
+        if (reason is null)
+        {
+            return true;
+        }
+
+        Log.PublishFailed(logger, message.TaskId, message.Dispatch, reason);
+        return false;
+    }
+
+    public async Task BroadcastCancelAsync(TaskId id, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new CancelMessage(id), ContractsJsonContext.Default.CancelMessage);
+        var reason = await SendAsync(Topology.CancellationsExchange, "", mandatory: false, new BasicProperties(), body, cancellationToken);
+        if (reason is not null)
+        {
+            Log.BroadcastFailed(logger, id, reason);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var available = true;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var session = await BrokerSession.OpenAsync(factory, stoppingToken);
+                await PrepareAsync(session, stoppingToken);
+                _session = session;
+                available = true;
+                Log.Connected(logger);
+                var reason = await session.Lost.WaitAsync(stoppingToken);
+                Log.Disconnected(logger, reason);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // Whatever keeps a session from opening, the answer is to try again; said once, not twice a second.
+                if (available)
+                {
+                    available = false;
+                    Log.Disconnected(logger, exception.Message);
+                }
+            }
+            finally
+            {
+                _session = null;
+            }
+
+            await Task.Delay(s_reconnect, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task PrepareAsync(BrokerSession session, CancellationToken cancellationToken)
+    {
+        foreach (var lane in await session.DeclareTopologyAsync(cancellationToken))
+        {
+            var count = await store.RepublishLaneAsync(lane, s_republishSpread, cancellationToken);
+            if (count > 0)
+            {
+                Log.LaneRepublished(logger, Topology.LaneQueue(lane), count);
+            }
+        }
+
+        await deadLetters.SubscribeAsync(session, this, cancellationToken);
+    }
+
+    /// <summary>Publishes and waits for the confirm. Returns why it did not come; null when it came.</summary>
+    private async Task<string?> SendAsync(
+        string exchange, string routingKey, bool mandatory, BasicProperties properties, byte[] body, CancellationToken cancellationToken)
+    {
+        if (_session is not { IsOpen: true } session)
+        {
+            return "there is no connection to the broker";
+        }
+
+        try
+        {
+            // The wait is given up, not the publication: a cancelled publication would leave its confirm unaccounted.
+            await session.Publisher.BasicPublishAsync(exchange, routingKey, mandatory, properties, body, CancellationToken.None)
+                .AsTask().WaitAsync(cancellationToken);
+            return null;
+        }
+        catch (PublishReturnException)
+        {
+            await session.DeclareTopologyAsync(cancellationToken);
+            return "no queue was bound; the topology has been declared again";
+        }
+        catch (Exception exception) when (exception is PublishException or OperationInterruptedException or ObjectDisposedException or IOException)
+        {
+            return exception.Message;
+        }
+    }
+}

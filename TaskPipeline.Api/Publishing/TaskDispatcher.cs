@@ -1,0 +1,47 @@
+using TaskPipeline.Api.State;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts.Messages;
+
+namespace TaskPipeline.Api.Publishing;
+
+/// <summary>Publishes the newest dispatch of a task and notes the broker's confirm.</summary>
+internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, RedisClock clock, ILogger<TaskDispatcher> logger)
+{
+    /// <summary>
+    /// Publishes. Never throws for a broker or a store that is away, and not when <paramref name="cancellationToken"/> ends the
+    /// wait for the confirm: the task's timer publishes again what was not noted as confirmed.
+    /// </summary>
+    public async Task DispatchAsync(TaskRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await store.GetAsync(record.Id, cancellationToken) is not { } task)
+            {
+                return;
+            }
+
+            if (await queue.PublishAsync(ToMessage(record, task.Input), cancellationToken))
+            {
+                await store.ConfirmPublishedAsync(record, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
+        {
+            Log.DispatchUnconfirmed(logger, record.Id, record.Dispatch, exception.Message);
+        }
+    }
+
+    private TaskMessage ToMessage(TaskRecord record, ReadOnlyMemory<byte> input) => new()
+    {
+        Schema = TaskMessage.CurrentSchema,
+        TaskId = record.Id,
+        Dispatch = record.Dispatch,
+        Attempt = record.Attempt,
+        Lane = record.Lane,
+        CreatedAt = record.CreatedAt,
+        PublishedAt = clock.Now,
+        Submission = record.Submission,
+        TraceParent = record.TraceParent,
+        Input = input,
+    };
+}

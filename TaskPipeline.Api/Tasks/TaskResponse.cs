@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+using TaskPipeline.Api.State;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Serialization;
+
+namespace TaskPipeline.Api.Tasks;
+
+/// <summary>A task as clients see it.</summary>
+internal sealed record TaskResponse : TaskSummary
+{
+    public TaskResponse(StoredTask task)
+        : base(task)
+    {
+    }
+
+    [JsonConverter(typeof(RawJsonConverter))]
+    public ReadOnlyMemory<byte> Input => Task.Input;
+}
+
+/// <summary>An attempt as clients see it.</summary>
+internal sealed record AttemptResponse(int Attempt, string Worker, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, TaskOutcome? Outcome, TaskFailure? Failure)
+{
+    public AttemptResponse(AttemptRecord attempt)
+        : this(attempt.Attempt, attempt.Worker, attempt.StartedAt, attempt.FinishedAt, attempt.Outcome, attempt.Failure)
+    {
+    }
+}
+
+/// <summary>Where a pending task stands.</summary>
+internal sealed record QueueResponse(int? Position, DateTimeOffset? EstimatedStartAt);

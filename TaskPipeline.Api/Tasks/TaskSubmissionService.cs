@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using TaskPipeline.Api.Diagnostics;
+using TaskPipeline.Api.Publishing;
+using TaskPipeline.Api.State;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Callbacks;
+
+namespace TaskPipeline.Api.Tasks;
+
+/// <summary>Takes tasks in: writes the record, then publishes it. From the record on, the task is safe whatever happens.</summary>
+internal sealed class TaskSubmissionService(
+    ITaskStore store, TaskDispatcher dispatcher, TimeProvider time, ApiMetrics metrics, IOptions<TaskOptions> tasks, IOptions<LifecycleOptions> lifecycle)
+{
+    private readonly TaskOptions _tasks = tasks.Value;
+    private readonly LifecycleOptions _lifecycle = lifecycle.Value;
+
+    /// <summary>Submits what a client asked for.</summary>
+    public Task<SubmitResult> SubmitAsync(SubmitRequest request, AlgorithmDescription algorithm, IdempotencyKey? key, CancellationToken cancellationToken) =>
+        SubmitAsync(now => ToSubmission(request, algorithm, now), request.Input, LaneOf(request.Priority, algorithm), key, cancellationToken);
+
+    /// <summary>Submits a task that ended once more, as a new one.</summary>
+    public Task<SubmitResult> RetryAsync(StoredTask ended, CancellationToken cancellationToken) =>
+        SubmitAsync(now => Again(ended.Record, now), ended.Input, ended.Record.Lane, key: null, cancellationToken);
+
+    private async Task<SubmitResult> SubmitAsync(
+        Func<DateTimeOffset, TaskSubmission> submission, ReadOnlyMemory<byte> input, Lane lane, IdempotencyKey? key, CancellationToken cancellationToken)
+    {
+        var result = await store.SubmitAsync(new NewTask(submission, input, lane, Activity.Current?.Id, key), cancellationToken);
+        if (result is SubmitResult.Created { Record: var record } created)
+        {
+            metrics.Submitted(record.Submission.Algorithm, record.Lane);
+            if (created.Publish)
+            {
+                await PublishAsync(record);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Waits for the confirm, but not for long: the record's timer publishes again what stays unconfirmed.</summary>
+    private async Task PublishAsync(TaskRecord record)
+    {
+        // Not the client's token: an accepted task is published even when its client has gone away.
+        using var limit = new CancellationTokenSource(_tasks.ConfirmWait, time);
+        await dispatcher.DispatchAsync(record, limit.Token);
+    }
+
+    private Lane LaneOf(TaskPriority priority, AlgorithmDescription algorithm) => priority switch
+    {
+        TaskPriority.Urgent => Lane.Urgent,
+        TaskPriority.Background => Lane.Background,
+        TaskPriority.Normal => algorithm.ExpectedSeconds > _tasks.LongAfterSeconds ? Lane.Long : Lane.Short,
+        _ => throw new ArgumentOutOfRangeException(nameof(priority), priority, "not a priority"),
+    };
+
+    private TaskSubmission ToSubmission(SubmitRequest request, AlgorithmDescription algorithm, DateTimeOffset now)
+    {
+        var notBefore = request.NotBefore > now ? request.NotBefore : null;
+        return new TaskSubmission
+        {
+            Algorithm = request.Algorithm,
+            Priority = request.Priority,
+            TimeoutSeconds = request.TimeoutSeconds ?? algorithm.DefaultTimeoutSeconds ?? _tasks.DefaultTimeoutSeconds,
+            NoProgressTimeoutSeconds = request.NoProgressTimeoutSeconds,
+            NotBefore = request.NotBefore,
+            StartBefore = request.StartBefore ?? DefaultDeadline(notBefore, now),
+            MaxAttempts = request.MaxAttempts ?? _tasks.DefaultMaxAttempts,
+            Labels = request.Labels is { Count: > 0 } labels ? labels : null,
+        };
+    }
+
+    private TaskSubmission Again(TaskRecord ended, DateTimeOffset now)
+    {
+        var notBefore = ended.Submission.NotBefore > now ? ended.Submission.NotBefore : null;
+        return ended.Submission with
+        {
+            NotBefore = notBefore,
+            StartBefore = ended.Submission.StartBefore > now ? ended.Submission.StartBefore : DefaultDeadline(notBefore, now),
+            RetryOf = ended.Id,
+        };
+    }
+
+    /// <summary>Counted from the creation; from <c>notBefore</c> when that lies beyond.</summary>
+    private DateTimeOffset DefaultDeadline(DateTimeOffset? notBefore, DateTimeOffset now)
+    {
+        var deadline = now + _lifecycle.StartDeadline;
+        return notBefore >= deadline ? notBefore.Value + _lifecycle.StartDeadline : deadline;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using TaskPipeline.Api.Problems;
+using TaskPipeline.Api.Publishing;
+using TaskPipeline.Api.State;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
+
+namespace TaskPipeline.Api.Tasks;
+
+/// <summary>The routes of tasks: HTTP here, decisions elsewhere. The contract is docs/http-api.md.</summary>
+internal static class TasksApi
+{
+    public static IEndpointRouteBuilder MapTasks(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/tasks").WithTags("Tasks");
+        group.MapPost("/", SubmitAsync).WithName("SubmitTask").WithSummary("Submits a task").Accepts<object>("application/json").Produces<TaskResponse>(202).ProducesProblem(400);
+        group.MapGet("/", ListAsync).WithName("ListTasks").WithSummary("Lists tasks, newest first").Produces<ListResponse<TaskSummary>>();
+        group.MapGet("/{id}", GetAsync).WithName("GetTask").WithSummary("Reads a task").Produces<TaskResponse>().ProducesProblem(404);
+        group.MapDelete("/{id}", CancelAsync).WithName("CancelTask").WithSummary("Cancels a task").Produces<TaskResponse>().ProducesProblem(404).ProducesProblem(409);
+        group.MapPost("/{id}/retry", RetryAsync).WithName("RetryTask").WithSummary("Submits an ended task again").Produces<TaskResponse>(202).ProducesProblem(404).ProducesProblem(409);
+        return routes;
+    }
+
+    private static async Task<IResult> SubmitAsync(
+        HttpContext context, TaskSubmissionService submissions, IWorkerRegistry workers, TaskWaiter waiter, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!RequestBody.IsJson(context.Request))
+        {
+            return new Problem(ProblemType.UnsupportedMediaType);
+        }
+
+        var body = await RequestBody.ReadAsync(context.Request, cancellationToken);
+        var (key, keyProblem) = RequestBody.ReadKey(context.Request, body);
+        var (request, problem) = SubmitRequestReader.Read(body, time.GetUtcNow());
+        if (keyProblem is not null || request is null)
+        {
+            return keyProblem ?? problem!;
+        }
+
+        if (await workers.FindAlgorithmAsync(request.Algorithm, cancellationToken) is not { } algorithm)
+        {
+            return Problem.Invalid("algorithm", "no worker has announced an algorithm of this name");
+        }
+
+        return await submissions.SubmitAsync(request, algorithm, key, cancellationToken) switch
+        {
+            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, waiter, cancellationToken),
+            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, waiter, cancellationToken),
+            SubmitResult.KeyReused => new Problem(ProblemType.IdempotencyKeyReused),
+            SubmitResult.Full full => new Problem(ProblemType.BacklogFull, full.Reason, RetryAfterSeconds: 5),
+            var other => throw new InvalidOperationException($"{other} is not a result of a submission"),
+        };
+    }
+
+    private static async Task<IResult> AcceptedAsync(HttpContext context, TaskId id, TaskWaiter waiter, CancellationToken cancellationToken)
+    {
+        var wait = WaitPreference.Apply(context);
+        context.Response.Headers.Location = $"/tasks/{id}";
+        return await waiter.WaitAsync(id, wait ?? TimeSpan.Zero, cancellationToken) is { } task
+            ? TaskResult(context, task, wait is not null && task.Record.IsTerminal ? 200 : 202)
+            : new Problem(ProblemType.TaskNotFound);
+    }
+
+    private static async Task<IResult> GetAsync(string id, HttpContext context, TaskWaiter waiter, CancellationToken cancellationToken)
+    {
+        if (!TaskId.TryParse(id, out var taskId))
+        {
+            return new Problem(ProblemType.TaskNotFound);
+        }
+
+        var wait = WaitPreference.Apply(context);
+        if (await waiter.WaitAsync(taskId, wait ?? TimeSpan.Zero, cancellationToken) is not { } task)
+        {
+            return new Problem(ProblemType.TaskNotFound);
+        }
+
+        var matches = context.Request.Headers.IfNoneMatch.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries));
+        var tag = ETag(task.Record);
+        if (matches.Any(match => match == tag || match == "*" || "W/" + match == tag))
+        {
+            SetHeaders(context, task.Record);
+            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        }
+
+        return TaskResult(context, task, 200);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, ITaskStore store, CancellationToken cancellationToken)
+    {
+        var (query, problem) = ListQuery.Read(context.Request.Query);
+        if (query is null)
+        {
+            return problem!;
+        }
+
+        var page = await store.ListAsync(query.Filter, query.Before, query.Limit, cancellationToken);
+        var response = new ListResponse<TaskSummary>([.. page.Items.Select(task => new TaskSummary(task))], page.Next?.ToString());
+        return TypedResults.Json(response, ApiJsonContext.Default.ListResponseTaskSummary);
+    }
+
+    private static async Task<IResult> CancelAsync(string id, HttpContext context, ITaskStore store, ITaskQueue queue, CancellationToken cancellationToken)
+    {
+        if (!TaskId.TryParse(id, out var taskId))
+        {
+            return new Problem(ProblemType.TaskNotFound);
+        }
+
+        var result = await store.ApplyAsync(taskId, new TaskTrigger.Cancel(), cancellationToken);
+        switch (result)
+        {
+            case TransitionResult.Refused refused:
+                return new Problem(ProblemType.TaskEnded, $"It is {refused.Record.State}");
+            case TransitionResult.Applied { Record.State: TaskState.Processing } or TransitionResult.Unchanged { Record.State: TaskState.Processing }:
+                await queue.BroadcastCancelAsync(taskId, cancellationToken);
+                break;
+            default:
+                break;
+        }
+
+        return await store.GetAsync(taskId, cancellationToken) is { } task ? TaskResult(context, task, 200) : new Problem(ProblemType.TaskNotFound);
+    }
+
+    private static async Task<IResult> RetryAsync(
+        string id, HttpContext context, ITaskStore store, TaskSubmissionService submissions, TaskWaiter waiter, CancellationToken cancellationToken)
+    {
+        if (!TaskId.TryParse(id, out var taskId) || await store.GetAsync(taskId, cancellationToken) is not { } task)
+        {
+            return new Problem(ProblemType.TaskNotFound);
+        }
+
+        if (!task.Record.IsTerminal)
+        {
+            return new Problem(ProblemType.TaskNotEnded);
+        }
+
+        return await submissions.RetryAsync(task, cancellationToken) switch
+        {
+            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, waiter, cancellationToken),
+            SubmitResult.Full full => new Problem(ProblemType.BacklogFull, full.Reason, RetryAfterSeconds: 5),
+            var other => throw new InvalidOperationException($"{other} is not a result of a retry"),
+        };
+    }
+
+    private static IResult TaskResult(HttpContext context, StoredTask task, int status)
+    {
+        SetHeaders(context, task.Record);
+        return TypedResults.Json(new TaskResponse(task), ApiJsonContext.Default.TaskResponse, statusCode: status);
+    }
+
+    private static void SetHeaders(HttpContext context, TaskRecord record)
+    {
+        context.Response.Headers.ETag = ETag(record);
+        if (!record.IsTerminal)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+    }
+
+    private static string ETag(TaskRecord record) => string.Create(CultureInfo.InvariantCulture, $"W/\"{record.Version}\"");
+}

@@ -1,0 +1,14 @@
+namespace TaskPipeline.Api.Tasks;
+
+/// <summary>Adds the use cases of tasks.</summary>
+public static class TasksExtensions
+{
+    /// <summary>Adds submission and waiting.</summary>
+    public static IHostApplicationBuilder AddTasks(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptionsWithValidateOnStart<TaskOptions>().BindConfiguration(TaskOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddSingleton<TaskSubmissionService>();
+        builder.Services.AddSingleton<TaskWaiter>();
+        return builder;
+    }
+}
