@@ -217,6 +217,13 @@ static void sigint_to_guard_kills(void)
     signal_to_guard_kills(SIGINT);
 }
 
+/* The test is a subreaper, so that what outlives its guard ends here and not as a zombie of somebody else. */
+static void reap_everything(void)
+{
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
+    }
+}
+
 static void sigkill_to_guard_kills_host(void)
 {
     guarded running = start_host("deaf", NULL);
@@ -224,7 +231,7 @@ static void sigkill_to_guard_kills_host(void)
     kill(running.guard, SIGKILL);
     char rest[64];
     await_end_of_output(&running, rest, sizeof rest);
-    waitpid(running.guard, NULL, 0);
+    reap_everything();
 }
 
 /* The control pipe stays open here: only the parent-death signal can tell the guard. */
@@ -249,6 +256,7 @@ static void death_of_parent_kills(void)
     waitpid(worker, NULL, 0);
     char byte;
     CHECK_NUMBER(1, read(read_end, &byte, 1));
+    reap_everything();
 }
 
 static void daemon_is_swept(void)
@@ -376,5 +384,6 @@ int main(int argument_count, char **arguments)
         CASE(fugitives_are_caught), CASE(missing_executable_is_reported), CASE(host_gets_clean_surroundings),
         CASE(request_and_reply_are_connected), CASE(page_is_removed), CASE(wrong_usage_is_refused),
     };
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     return run_case(cases, sizeof cases / sizeof cases[0], argument_count, arguments);
 }
