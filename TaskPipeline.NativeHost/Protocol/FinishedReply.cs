@@ -32,7 +32,7 @@ internal sealed record FinishedReply
         writer.Begin(HostFrameKind.Finished);
         writer.WriteUInt64(Sequence);
         writer.WriteInt32((int)Status);
-        writer.WriteString(Message);
+        writer.WriteString(Message, HostProtocol.MaxMessageBytes);
         writer.WriteByte(Result is null ? (byte)0 : (byte)1);
         if (Result is { } result)
         {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 
 namespace TaskPipeline.NativeHost.Protocol;
 
@@ -40,6 +41,17 @@ internal sealed class HostFrameWriter
         var count = Encoding.UTF8.GetByteCount(value);
         WriteUInt32((uint)count);
         Encoding.UTF8.GetBytes(value, Take(count));
+    }
+
+    /// <summary>Writes a string, or as many of its first characters as fit.</summary>
+    public void WriteString(string value, int maxBytes)
+    {
+        var start = _length;
+        WriteUInt32(0);
+        var target = Take(Math.Min(Encoding.UTF8.GetMaxByteCount(value.Length), maxBytes));
+        Utf8.FromUtf16(value, target, out _, out var written);
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(start), (uint)written);
+        _length = start + 4 + written;
     }
 
     /// <summary>Ends the frame.</summary>

@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace TaskPipeline.NativeHost.Interop;
+
+/// <summary>The functions of tp_host_functions as C code calls them. No exception crosses: what fails answers as the header says failure looks, or does nothing.</summary>
+internal static unsafe class HostFunctions
+{
+    // Written once before the first run, read by every thread of native code.
+    private static TaskContext? s_context;
+
+    /// <summary>Makes the one context of this process and the table it points to; both are never freed, since a thread that was left behind may still look at them.</summary>
+    public static tp_context* CreateContext(TaskContext context)
+    {
+        s_context = context;
+        var functions = (tp_host_functions*)NativeMemory.AllocZeroed((nuint)sizeof(tp_host_functions));
+        functions->struct_size = (uint)sizeof(tp_host_functions);
+        functions->abi_version = TpAbi.Version;
+        functions->progress = &Progress;
+        functions->should_stop = &ShouldStop;
+        functions->parameter = &Parameter;
+        functions->input = &Input;
+        functions->result = &Result;
+        functions->log = &Log;
+        functions->message = &Message;
+        functions->scratch = &Scratch;
+
+        var native = (tp_context*)NativeMemory.AllocZeroed((nuint)sizeof(tp_context));
+        native->host = functions;
+        return native;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Progress(tp_context* context, int percent, byte* stage)
+    {
+        try
+        {
+            return s_context!.Progress(percent, stage) ? 1 : 0;
+        }
+        catch (Exception)
+        {
+            return 0;
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int ShouldStop(tp_context* context)
+    {
+        try
+        {
+            return s_context!.ShouldStop() ? 1 : 0;
+        }
+        catch (Exception)
+        {
+            return 0;
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Parameter(tp_context* context, byte* name, byte** text, uint* length)
+    {
+        byte* value = null;
+        uint valueBytes = 0;
+        var found = 0;
+        try
+        {
+            found = s_context!.TryGetParameter(name, out value, out valueBytes) ? 1 : 0;
+        }
+        catch (Exception)
+        {
+            // No memory for the table: the same as not found.
+        }
+
+        Store(text, value, length, valueBytes);
+        return found;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void Input(tp_context* context, byte** bytes, uint* length)
+    {
+        byte* value = null;
+        uint valueBytes = 0;
+        try
+        {
+            s_context!.GetInput(out value, out valueBytes);
+        }
+        catch (Exception)
+        {
+            // The empty answer stands.
+        }
+
+        Store(bytes, value, length, valueBytes);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Result(tp_context* context, byte* json, uint length)
+    {
+        try
+        {
+            return s_context!.TrySetResult(json, length) ? 0 : -1;
+        }
+        catch (Exception)
+        {
+            return -1;
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void Log(tp_context* context, byte* text)
+    {
+        try
+        {
+            s_context!.Log(text);
+        }
+        catch (Exception)
+        {
+            // A line of output less.
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void Message(tp_context* context, byte* text)
+    {
+        try
+        {
+            s_context!.SetMessage(text);
+        }
+        catch (Exception)
+        {
+            // The message before stands.
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static byte* Scratch(tp_context* context) => s_context!.Scratch;
+
+    // C code that does not want one of the two may pass NULL for it.
+    private static void Store(byte** target, byte* value, uint* lengthTarget, uint length)
+    {
+        if (target is not null)
+        {
+            *target = value;
+        }
+
+        if (lengthTarget is not null)
+        {
+            *lengthTarget = length;
+        }
+    }
+}

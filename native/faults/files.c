@@ -1,0 +1,35 @@
+/* fault.files: opens files until the limit on descriptors says no. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "faults.h"
+
+#include "parameters.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { most_files = 1 << 16 };
+
+static tp_status run(tp_context *context, void *state)
+{
+    static int files[most_files];
+    (void)state;
+    tp_progress(context, 40, "opening files");
+    int opened = 0;
+    while (opened < most_files && (files[opened] = open("/dev/null", O_RDONLY)) >= 0) {
+        opened++;
+    }
+    for (int i = 0; i < opened; i++) {
+        close(files[i]);
+    }
+    return tp_succeed(context, "{\"opened\":%d}", opened);
+}
+
+const tp_algorithm tp_fault_files = {
+    .struct_size = sizeof(tp_algorithm),
+    .name = "fault.files",
+    .version = "1.0.0",
+    .description = "Opens files until no more can be opened, closes them and succeeds with their number.",
+    .expected_seconds = 0.01,
+    .run = run,
+};

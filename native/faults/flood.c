@@ -1,0 +1,34 @@
+/* fault.flood: prints more than anybody wants to keep. The lines are numbered, so that the last ones can be recognised. */
+#include "faults.h"
+
+#include "parameters.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static tp_status run(tp_context *context, void *state)
+{
+    (void)state;
+    int64_t megabytes = 200;
+    tp_status status = tp_read_integer(context, "megabytes", 0, 1 << 20, &megabytes);
+    if (status != TP_OK) {
+        return status;
+    }
+    /* 64 bytes to a line. */
+    for (int64_t line = 0; line < megabytes * 16384; line++) {
+        printf("flood %57" PRId64 "\n", line);
+        if (line % 16384 == 0 && tp_progress(context, (int32_t)(line * 100 / (megabytes * 16384)), "flooding")) {
+            return TP_STOPPED;
+        }
+    }
+    return tp_succeed(context, "{\"megabytes\":%" PRId64 "}", megabytes);
+}
+
+const tp_algorithm tp_fault_flood = {
+    .struct_size = sizeof(tp_algorithm),
+    .name = "fault.flood",
+    .version = "1.0.0",
+    .description = "Prints megabytes (200 by default) and succeeds.",
+    .expected_seconds = 1,
+    .run = run,
+};

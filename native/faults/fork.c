@@ -1,0 +1,53 @@
+/* fault.fork: leaves a daemon behind that would sleep for an hour, holding everything open, and succeeds. The result names it. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "faults.h"
+
+#include "parameters.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* In the child: starts the grandchild and tells its pid. Calls nothing that may take a lock of another thread. */
+static void leave_grandchild(int out)
+{
+    setsid();
+    pid_t grandchild = fork();
+    if (grandchild == 0) {
+        sleep(3600);
+        _exit(0);
+    }
+    _exit(grandchild > 0 && write(out, &grandchild, sizeof grandchild) == sizeof grandchild ? 0 : 1);
+}
+
+static tp_status run(tp_context *context, void *state)
+{
+    (void)state;
+    tp_progress(context, 40, "forking");
+    int channel[2];
+    if (pipe(channel) != 0) {
+        return tp_fail(context, TP_ERROR, "pipe failed");
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        leave_grandchild(channel[1]);
+    }
+    close(channel[1]);
+    pid_t grandchild = 0;
+    int told = child > 0 && read(channel[0], &grandchild, sizeof grandchild) == sizeof grandchild;
+    close(channel[0]);
+    if (child > 0) {
+        waitpid(child, NULL, 0);
+    }
+    return told ? tp_succeed(context, "{\"grandchild\":%d}", (int)grandchild) : tp_fail(context, TP_ERROR, "fork failed");
+}
+
+const tp_algorithm tp_fault_fork = {
+    .struct_size = sizeof(tp_algorithm),
+    .name = "fault.fork",
+    .version = "1.0.0",
+    .description = "Leaves a grandchild behind, in a session of its own, and succeeds.",
+    .expected_seconds = 0.01,
+    .run = run,
+};
