@@ -1,0 +1,16 @@
+namespace TaskPipeline.Algorithm.NativeHosts;
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} algorithms found, {Problems} problems")]
+    public static partial void CatalogueLoaded(ILogger logger, int count, int problems);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A library is skipped: {Problem}")]
+    public static partial void LibrarySkipped(ILogger logger, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A host could not be started: {Reason}")]
+    public static partial void HostStartFailed(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A host is replaced: {Reason}")]
+    public static partial void HostRetired(ILogger logger, string reason);
+}
