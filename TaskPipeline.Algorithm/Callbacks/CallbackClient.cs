@@ -1,0 +1,60 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using TaskPipeline.Contracts.Callbacks;
+using TaskPipeline.Contracts.Serialization;
+
+namespace TaskPipeline.Algorithm.Callbacks;
+
+/// <summary>One request of the callback: an array of reports there, a verdict for each back.</summary>
+internal sealed class CallbackClient
+{
+    private readonly HttpClient _http;
+
+    public CallbackClient(HttpClient http, IOptions<CallbackOptions> options)
+    {
+        _http = http;
+        http.BaseAddress = new Uri(options.Value.Address);
+        http.Timeout = options.Value.RequestLimit;
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(CallbackProtocol.AuthenticationScheme, options.Value.Secret);
+    }
+
+    /// <summary>Sends reports that were serialised before. Returns the verdicts in their order.</summary>
+    /// <exception cref="HttpRequestException">The API cannot be reached or did not answer as it should.</exception>
+    public async Task<ReportVerdict[]> SendAsync(IReadOnlyList<byte[]> reports, CancellationToken cancellationToken)
+    {
+        using var content = new ByteArrayContent(Join(reports));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        try
+        {
+            using var response = await _http.PostAsync(new Uri(CallbackProtocol.Path, UriKind.Relative), content, cancellationToken);
+            response.EnsureSuccessStatusCode();
+            var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            var verdicts = JsonSerializer.Deserialize(body, ContractsJsonContext.Default.ReportVerdictArray);
+            return verdicts?.Length == reports.Count ? verdicts : throw new HttpRequestException("The answer does not have a verdict for each report");
+        }
+        catch (JsonException exception)
+        {
+            throw new HttpRequestException("The answer is not what a callback answers", exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException("The API did not answer in time", exception);
+        }
+    }
+
+    private static byte[] Join(IReadOnlyList<byte[]> reports)
+    {
+        var body = new byte[reports.Sum(report => report.Length + 1) + 1];
+        var position = 0;
+        for (var n = 0; n < reports.Count; n++)
+        {
+            body[position++] = n == 0 ? (byte)'[' : (byte)',';
+            reports[n].CopyTo(body, position);
+            position += reports[n].Length;
+        }
+
+        body[position] = (byte)']';
+        return body;
+    }
+}

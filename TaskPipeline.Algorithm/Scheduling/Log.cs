@@ -1,0 +1,22 @@
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Callbacks;
+
+namespace TaskPipeline.Algorithm.Scheduling;
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Draining: {Count} tasks may finish")]
+    public static partial void Draining(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Task {TaskId} could not be executed; its lease will end and it is tried again")]
+    public static partial void ExecutionFailed(ILogger logger, Exception exception, TaskId taskId);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Task {TaskId} dispatch {Dispatch} is not ours: {Verdict}")]
+    public static partial void ClaimRefused(ILogger logger, TaskId taskId, int dispatch, VerdictKind verdict);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} attempt {Attempt} of {Algorithm} ended: {Outcome}")]
+    public static partial void AttemptEnded(ILogger logger, TaskId taskId, int attempt, string algorithm, TaskOutcome outcome);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} attempt {Attempt} is given back: {Reason}")]
+    public static partial void AttemptReleased(ILogger logger, TaskId taskId, int attempt, ReleaseReason reason);
+}

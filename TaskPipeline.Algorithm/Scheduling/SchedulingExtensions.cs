@@ -1,0 +1,17 @@
+namespace TaskPipeline.Algorithm.Scheduling;
+
+/// <summary>Adds what runs tasks.</summary>
+public static class SchedulingExtensions
+{
+    /// <summary>Adds scheduler, executor and runner.</summary>
+    public static IHostApplicationBuilder AddScheduling(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptionsWithValidateOnStart<WorkerOptions>().BindConfiguration(WorkerOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddSingleton<WorkerIdentity>();
+        builder.Services.AddSingleton<RunningTasks>();
+        builder.Services.AddSingleton<NativeRunner>();
+        builder.Services.AddSingleton<TaskExecutor>();
+        builder.Services.AddSingleton<DeliveryScheduler>();
+        return builder;
+    }
+}
