@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* About two minutes of one processor, and few enough base primes (27,293) to keep in the second-level cache. */
+/* More than a minute of one processor, and few enough base primes (27,293) to keep in the second-level cache. */
 static const int64_t greatest_limit = 100000000000;
 
 /* A segment, one byte for each odd number, should stay in the first- or second-level cache: small for small limits, and

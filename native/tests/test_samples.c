@@ -27,7 +27,7 @@ static void hello_runs_three_seconds(void)
     CHECK_NUMBER(TP_OK, run(&host, "hello"));
 
     double seconds = now() - start;
-    CHECK(seconds >= 3 && seconds < 3.5, "it took %f s", seconds);
+    CHECK(seconds >= 3 && seconds < 6, "it took %f s", seconds);
     CHECK_TEXT("{\"message\":\"hello world\"}", host.result);
     CHECK_NUMBER(4, host.progress_calls);
     CHECK_NUMBER(100, host.percent);
@@ -59,7 +59,8 @@ static void hello_stops_within_a_slice(void)
 {
     fake_host host = {0};
     double latency = stop_latency(&host, "hello");
-    CHECK(latency < 0.15, "it took %f s", latency);
+    /* On a busy machine too; a hello that only looked after each second would take 0.8 s. */
+    CHECK(latency < 0.5, "it took %f s", latency);
     CHECK_NUMBER(0, host.result_length);
 }
 
