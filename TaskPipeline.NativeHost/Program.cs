@@ -1,10 +1,12 @@
 using TaskPipeline.NativeHost;
+using TaskPipeline.NativeHost.Check;
 using TaskPipeline.NativeHost.Interop;
 using TaskPipeline.NativeHost.Protocol;
 
 const string Usage = """
     usage: TaskPipeline.NativeHost run --library DIR_OR_FILE [--library …] --page PATH [--request-fd 3] [--reply-fd 4]
            TaskPipeline.NativeHost describe --library FILE
+           TaskPipeline.NativeHost check LIBRARY [--input NAME=JSON …] [--runs 20] [--timeout SECONDS]
     """;
 
 try
@@ -13,6 +15,7 @@ try
     {
         ["run", ..] => RunCommand.Run(args.AsSpan(1)),
         ["describe", ..] => DescribeCommand.Run(args.AsSpan(1)),
+        ["check", ..] => await CheckCommand.RunAsync(args[1..]).ConfigureAwait(false),
         [] => throw new UsageException("A command is needed."),
         _ => throw new UsageException($"Unknown command {args[0]}."),
     };

@@ -30,4 +30,7 @@ internal static class StatusPageLayout
     public const int Stage = 36;
 
     public const int MaxStageBytes = 255;
+
+    /// <summary>u32: how often the percentage of this task was lower than the one before. For the conformance kit; workers do not look at it.</summary>
+    public const int Regressions = 296;
 }

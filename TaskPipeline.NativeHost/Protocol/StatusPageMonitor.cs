@@ -61,6 +61,13 @@ internal sealed class StatusPageMonitor : IDisposable
             ReadStage());
     }
 
+    /// <summary>How often the percentage of the task fell; stays readable until the next task begins.</summary>
+    public uint ReadRegressions()
+    {
+        Thread.MemoryBarrier();
+        return _view.ReadUInt32(StatusPageLayout.Regressions);
+    }
+
     public void Dispose()
     {
         _view.Dispose();

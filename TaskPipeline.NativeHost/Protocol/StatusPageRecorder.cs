@@ -15,6 +15,7 @@ internal readonly ref struct StatusPageRecorder(Span<byte> page)
     {
         Volatile.Write(ref Word64(StatusPageLayout.ProgressCalls), 0);
         Volatile.Write(ref Word32(StatusPageLayout.Percent), 0);
+        Volatile.Write(ref Word32(StatusPageLayout.Regressions), 0);
         WriteStage([]);
         Volatile.Write(ref Word64(StatusPageLayout.RunningSequence), sequence);
     }
@@ -27,7 +28,13 @@ internal readonly ref struct StatusPageRecorder(Span<byte> page)
     /// <param name="keepStage">The stage stays as it is.</param>
     public void Progress(int percent, ReadOnlySpan<byte> stage, bool keepStage)
     {
-        Volatile.Write(ref Word32(StatusPageLayout.Percent), (uint)Math.Clamp(percent, 0, 100));
+        var clamped = (uint)Math.Clamp(percent, 0, 100);
+        if (clamped < Volatile.Read(ref Word32(StatusPageLayout.Percent)))
+        {
+            Interlocked.Increment(ref Word32(StatusPageLayout.Regressions));
+        }
+
+        Volatile.Write(ref Word32(StatusPageLayout.Percent), clamped);
         if (!keepStage)
         {
             WriteStage(Shorten(stage));

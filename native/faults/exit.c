@@ -1,4 +1,4 @@
-/* fault.exit: ends the process under its feet. With code 139 it looks like a segmentation fault to whoever guesses from numbers. */
+/* fault.exit: ends the process under its feet. Code 139 looks like a segmentation fault to some. */
 #include "faults.h"
 
 #include "parameters.h"

@@ -1,4 +1,4 @@
-/* fault.fork: leaves a daemon behind that would sleep for an hour, holding everything open, and succeeds. The result names it. */
+/* fault.fork: leaves a daemon behind that sleeps for an hour, holding everything open. The result names it. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "faults.h"

@@ -1,4 +1,4 @@
-/* fault.garbage: prints everything that could confuse whoever reads its output: all byte values, forged frames, forged markers. */
+/* fault.garbage: prints what could confuse its reader: all byte values, forged frames, forged markers. */
 #include "faults.h"
 
 #include "parameters.h"

@@ -20,99 +20,23 @@
  */
 #define _GNU_SOURCE
 
-#include <dirent.h>
+#include "descriptors.h"
+#include "options.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Where the descriptors of the command line are moved to, so that everything above can be closed at once. */
-enum { request_fd = 3, reply_fd = 4, status_fd = 5, first_free_fd = 6 };
-
 static const char children_path[] = "/proc/thread-self/children";
-
-typedef struct options {
-    int status;
-    int request;
-    int reply;
-    const char *page;
-    const char *oom_score_adj;
-    int nice;
-    char **command;
-} options;
-
-static void usage(const char *problem)
-{
-    fprintf(stderr,
-        "tp-guard: %s\nusage: tp-guard --status-fd N --request-fd N --reply-fd N [--page PATH] [--oom-score-adj N] "
-        "[--nice N] -- EXECUTABLE ARGS...\n",
-        problem);
-    exit(2);
-}
-
-static int parse_number(const char *text, int least, int most)
-{
-    char *end;
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || number < least || number > most) {
-        usage("a number is wrong");
-    }
-    return (int)number;
-}
-
-static int parse_fd(const char *text)
-{
-    int fd = parse_number(text, 3, 1 << 30);
-    if (fcntl(fd, F_GETFD) < 0) {
-        usage("a descriptor is not open");
-    }
-    return fd;
-}
-
-static options parse(int count, char **arguments)
-{
-    options parsed = {.status = -1, .request = -1, .reply = -1};
-    int i = 1;
-    for (; i + 1 < count && strcmp(arguments[i], "--") != 0; i += 2) {
-        const char *name = arguments[i];
-        const char *value = arguments[i + 1];
-        if (strcmp(name, "--status-fd") == 0) {
-            parsed.status = parse_fd(value);
-        } else if (strcmp(name, "--request-fd") == 0) {
-            parsed.request = parse_fd(value);
-        } else if (strcmp(name, "--reply-fd") == 0) {
-            parsed.reply = parse_fd(value);
-        } else if (strcmp(name, "--page") == 0) {
-            parsed.page = value;
-        } else if (strcmp(name, "--oom-score-adj") == 0) {
-            parse_number(value, -1000, 1000);
-            parsed.oom_score_adj = value;
-        } else if (strcmp(name, "--nice") == 0) {
-            parsed.nice = parse_number(value, -20, 19);
-        } else {
-            usage("an option is unknown");
-        }
-    }
-    if (parsed.status < 0 || parsed.request < 0 || parsed.reply < 0) {
-        usage("a descriptor is missing");
-    }
-    if (i + 1 >= count || strcmp(arguments[i], "--") != 0) {
-        usage("the command is missing");
-    }
-    parsed.command = arguments + i + 1;
-    return parsed;
-}
 
 /* Nothing can be done when the worker does not listen any more. */
 static void report(const char *format, ...)
@@ -123,50 +47,6 @@ static void report(const char *format, ...)
     int length = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     while (write(status_fd, line, (size_t)length) < 0 && errno == EINTR) {
-    }
-}
-
-static void close_all_from(int first)
-{
-    if (syscall(SYS_close_range, (unsigned)first, ~0u, 0u) == 0) {
-        return;
-    }
-    /* Kernels before 5.9. Going by what is open, because a limit of a thousand million would be a long loop. */
-    DIR *open_files = opendir("/proc/self/fd");
-    if (open_files == NULL) {
-        return;
-    }
-    for (struct dirent *entry; (entry = readdir(open_files)) != NULL;) {
-        int fd = atoi(entry->d_name);
-        if (fd >= first && fd != dirfd(open_files)) {
-            close(fd);
-        }
-    }
-    closedir(open_files);
-}
-
-/* Leaves exactly 0 to 5 open: what is open in the guard could stay open in a host. */
-static void arrange_descriptors(const options *given)
-{
-    while (fcntl(2, F_GETFD) < 0) {
-        open("/dev/null", O_RDWR);
-    }
-    /* First out of the way, so that no target overwrites a source. */
-    int request = fcntl(given->request, F_DUPFD, first_free_fd);
-    int reply = fcntl(given->reply, F_DUPFD, first_free_fd);
-    int status = fcntl(given->status, F_DUPFD, first_free_fd);
-    dup2(request, request_fd);
-    dup2(reply, reply_fd);
-    dup3(status, status_fd, O_CLOEXEC);
-    close_all_from(first_free_fd);
-}
-
-static void redirect_to_null(int fd, int mode)
-{
-    int null = open("/dev/null", mode | O_CLOEXEC);
-    if (null >= 0) {
-        dup2(null, fd);
-        close(null);
     }
 }
 
@@ -201,7 +81,7 @@ static void become_host(const options *given, pid_t guard, int problem_fd)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    redirect_to_null(0, O_RDONLY);
+    descriptors_redirect_to_null(0, O_RDONLY);
 
     execv(given->command[0], given->command);
     int problem = errno;
@@ -369,8 +249,8 @@ static void end(const options *given, pid_t host)
 
 int main(int count, char **arguments)
 {
-    options given = parse(count, arguments);
-    arrange_descriptors(&given);
+    options given = options_parse(count, arguments);
+    descriptors_arrange(&given);
 
     /* Away from the terminal's foreground group: Ctrl-C is for the worker, which may let its tasks finish. */
     setsid();
@@ -397,8 +277,8 @@ int main(int count, char **arguments)
     close(request_fd);
     close(reply_fd);
     /* So that the worker sees the end of the output as soon as the last writer below is dead. */
-    redirect_to_null(1, O_WRONLY);
-    redirect_to_null(2, O_WRONLY);
+    descriptors_redirect_to_null(1, O_WRONLY);
+    descriptors_redirect_to_null(2, O_WRONLY);
     if (host > 0) {
         watch(host, signals);
         end(&given, host);

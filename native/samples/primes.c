@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* About two minutes of one processor, and few enough base primes (27,293) to keep in the second-level cache. */
+/* More than a minute of one processor, and few enough base primes (27,293) to keep in the second-level cache. */
 static const int64_t greatest_limit = 100000000000;
 
 /* A segment, one byte for each odd number, should stay in the first- or second-level cache: small for small limits, and
@@ -116,7 +116,7 @@ static tp_status run(tp_context *context, void *state)
 
     uint64_t end = limit < 2 ? 0 : ((uint64_t)limit + 1) / 2;
     uint32_t root = square_root((uint64_t)limit);
-    uint64_t longest = root < short_segment ? short_segment : long_segment;
+    uint64_t longest = root < short_segment / 4 ? short_segment : long_segment;
     sieve work = {.segment_length = (uint32_t)(end < longest ? end + 1 : longest)};
     work.segment = malloc(work.segment_length);
     work.primes = malloc((root / 2 + 1) * sizeof *work.primes);

@@ -37,7 +37,7 @@ int32_t tp_sleep_unless_stopped(tp_context *context, int64_t milliseconds)
 {
     const int64_t slice = 50;
     /* Against the clock, because many slices that each last a little longer would add up. */
-    int64_t until = now_ms() + milliseconds;
+    int64_t until = now_ms() + milliseconds + 1; /* the clock is cut off to milliseconds: never too short */
     for (int64_t left = milliseconds; left > 0; left = until - now_ms()) {
         if (tp_should_stop(context)) {
             return 1;

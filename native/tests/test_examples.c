@@ -15,6 +15,18 @@ static const tp_algorithm *load(const char *file, const char *name)
     return fake_find(describe(), name);
 }
 
+static void power_multiplies(void)
+{
+    const tp_algorithm *power = load(TP_EXAMPLES "/power.so", "power");
+    fake_host host = {.parameters = {{"exponent", "20"}}};
+    CHECK_NUMBER(TP_OK, fake_run(&host, power));
+    CHECK_TEXT("{\"power\":486784380}", host.result);
+    fake_host wrong = {.parameters = {{"exponent", "0"}}};
+    CHECK_NUMBER(TP_INVALID_INPUT, fake_run(&wrong, power));
+    fake_host stopped = {.parameters = {{"exponent", "1000000000"}}, .stop_after_calls = 3};
+    CHECK_NUMBER(TP_STOPPED, fake_run(&stopped, power));
+}
+
 static void mandelbrot_counts(void)
 {
     fake_host host = {.parameters = {{"size", "100"}}};
@@ -75,8 +87,8 @@ static void textstats_keeps_exceptions_inside(void)
 int main(int argument_count, char **arguments)
 {
     static const test_case cases[] = {
-        CASE(mandelbrot_counts), CASE(mandelbrot_refuses_bad_sizes), CASE(mandelbrot_stops), CASE(textstats_counts),
-        CASE(textstats_keeps_exceptions_inside),
+        CASE(power_multiplies), CASE(mandelbrot_counts), CASE(mandelbrot_refuses_bad_sizes), CASE(mandelbrot_stops),
+        CASE(textstats_counts), CASE(textstats_keeps_exceptions_inside),
     };
     return run_case(cases, sizeof cases / sizeof cases[0], argument_count, arguments);
 }

@@ -51,7 +51,8 @@ enum {
 
 typedef struct tp_context tp_context;
 
-/* What the host offers to a running task. Call it through the inline functions below. */
+/* What the host offers to a running task. Call it through the inline functions below. A function that a later minor version
+ * adds is there only when struct_size reaches beyond it. */
 typedef struct tp_host_functions {
     uint32_t struct_size;
     uint32_t abi_version;
@@ -85,8 +86,9 @@ static inline int32_t tp_should_stop(tp_context *context)
     return context->host->should_stop(context);
 }
 
-/* Finds a top-level member of the input that is a string, number or boolean, as text (strings unescaped, numbers as they
- * were written, true or false). Returns 1 and sets text (also ended by a zero byte) and length, or returns 0 when there is no such member. */
+/* Finds a top-level member of the input that is a string, number or boolean, as text: strings unescaped, numbers as they
+ * were written, true or false. Returns 1 and sets text (ended by a zero byte that length does not count) and length; returns 0
+ * and leaves both alone when there is no such member. A string may contain zero bytes of its own. */
 static inline int32_t tp_parameter(tp_context *context, const char *name, const char **text, uint32_t *length)
 {
     return context->host->parameter(context, name, text, length);

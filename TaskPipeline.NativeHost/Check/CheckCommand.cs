@@ -1,0 +1,27 @@
+namespace TaskPipeline.NativeHost.Check;
+
+/// <summary><c>check</c>: the conformance kit for people who bring their own library. Loads nothing itself: every run is in a process of its own, which may die.</summary>
+internal static class CheckCommand
+{
+    /// <returns>0 when nothing failed, else 1.</returns>
+    /// <exception cref="UsageException">The arguments are wrong.</exception>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var options = CheckOptions.Parse(arguments);
+        var report = new CheckReport(Console.Out);
+        var algorithms = await new LibraryCheck(report, TimeProvider.System).RunAsync(options.LibraryPath, CancellationToken.None).ConfigureAwait(false);
+        foreach (var name in options.Inputs.Keys.Where(name => algorithms.All(algorithm => algorithm.Name != name)))
+        {
+            report.Fail($"{name} run", "there is an input for it, but no such algorithm");
+        }
+
+        var check = new AlgorithmCheck(report, options, TimeProvider.System);
+        foreach (var algorithm in algorithms)
+        {
+            await check.RunAsync(algorithm.Name, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        report.Conclude();
+        return report.HasFailed ? ExitCodes.CheckFailed : ExitCodes.Success;
+    }
+}
