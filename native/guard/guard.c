@@ -109,6 +109,9 @@ static pid_t start_host(const options *given)
     }
     close(problem_pipe[0]);
     if (problem != 0) {
+        if (host > 0) {
+            waitpid(host, NULL, 0);
+        }
         report("failed %d %s\n", problem, strerror(problem));
         return -1;
     }

@@ -30,10 +30,12 @@ static void wait_for_ever(void)
 static void leave_daemon(void)
 {
     int ready[2];
-    if (pipe(ready) != 0 || fork() != 0) {
+    pid_t between = pipe(ready) == 0 ? fork() : -1;
+    if (between != 0) {
         char byte;
         close(ready[1]);
-        if (read(ready[0], &byte, 1) != 1) {
+        /* Both, so that exactly one process is left whenever the guard comes to look. */
+        if (read(ready[0], &byte, 1) != 1 || waitpid(between, NULL, 0) != between) {
             exit(99);
         }
         return;
@@ -135,7 +137,7 @@ int main(int count, char **arguments)
         wait_for_ever();
     } else if (strcmp(mode, "adopt") == 0) {
         leave_daemon();
-        wait(NULL); /* the first child; the orphan is the next one */
+        /* 0: there is a child, the orphan, and it lives. */
         return waitpid(-1, NULL, WNOHANG) == 0 ? 0 : 99;
     } else if (strcmp(mode, "fugitives") == 0) {
         leave_fugitives(number);

@@ -304,6 +304,8 @@ static void missing_executable_is_reported(void)
     int status;
     waitpid(running.guard, &status, 0);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the guard ended with %d", status);
+    /* The child that could not become the host was reaped: as a zombie it would have come to the test. */
+    CHECK(waitpid(-1, NULL, 0) < 0 && errno == ECHILD, "a zombie is left");
 }
 
 static void host_gets_clean_surroundings(void)
@@ -318,6 +320,8 @@ static void host_gets_clean_surroundings(void)
     CHECK_TEXT("fd 0\nfd 1\nfd 2\nfd 3\nfd 4\nstdin /dev/null\noom_score_adj 500\ncore 0\nnice 5\nleader 1\n"
                "no_new_privs 1\nsubreaper 1\nblocked 0 ignored 0\n",
         text);
+    running.host = read_started(&running);
+    CHECK_NUMBER(0, expect_end(&running, "exit", 0));
 }
 
 static void request_and_reply_are_connected(void)
