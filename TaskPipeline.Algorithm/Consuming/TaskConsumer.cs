@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
 using TaskPipeline.Algorithm.Callbacks;
-using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Algorithm.Scheduling;
 
 namespace TaskPipeline.Algorithm.Consuming;
@@ -11,20 +10,13 @@ namespace TaskPipeline.Algorithm.Consuming;
 /// consumer, ends the session, and the next one subscribes anew. Stops in two phases.
 /// </summary>
 internal sealed class TaskConsumer(
-    IConnectionFactory factory, DeliveryScheduler scheduler, RunningTasks running, AlgorithmCatalogue catalogue, NativeHostPool pool,
-    HeartbeatService heartbeat, ConsumerDependencies dependencies)
+    IConnectionFactory factory, DeliveryScheduler scheduler, RunningTasks running, HeartbeatService heartbeat,
+    ConsumerDependencies dependencies)
     : BackgroundService
 {
     private static readonly TimeSpan s_reconnect = TimeSpan.FromMilliseconds(500);
 
     private readonly int _slots = dependencies.Options.Value.Slots;
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await catalogue.LoadAsync(cancellationToken);
-        await pool.WarmAsync(_slots + 1);
-        await base.StartAsync(cancellationToken);
-    }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -39,7 +31,6 @@ internal sealed class TaskConsumer(
         }
 
         await base.StopAsync(cancellationToken);
-        await pool.DisposeAsync();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

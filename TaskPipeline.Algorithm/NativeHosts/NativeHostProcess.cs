@@ -127,11 +127,11 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     {
         Kill();
         await _exit.Task;
+        Page.Dispose();
         _requests.Dispose();
         _replies.Dispose();
         _status?.Dispose();
         _process.Dispose();
-        Page.Dispose();
     }
 
     private static NativeHostProcess Start(NativeHostOptions options, StatusPageMonitor page, string pagePath)

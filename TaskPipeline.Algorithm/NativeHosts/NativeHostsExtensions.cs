@@ -11,6 +11,7 @@ public static class NativeHostsExtensions
         builder.Services.AddSingleton<HostStarter>();
         builder.Services.AddSingleton<AlgorithmCatalogue>();
         builder.Services.AddSingleton<NativeHostPool>();
+        builder.Services.AddHostedService<NativeHostsStartup>();
         return builder;
     }
 }

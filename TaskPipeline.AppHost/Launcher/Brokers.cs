@@ -12,7 +12,7 @@ internal static class Brokers
     {
         var home = data.Sub("rabbitmq");
         var cookie = Path.Combine(home, ".erlang.cookie");
-        if (!File.Exists(cookie))
+        if (!File.Exists(cookie) && !OperatingSystem.IsWindows())
         {
             File.WriteAllText(cookie, Guid.NewGuid().ToString("N"));
             File.SetUnixFileMode(cookie, UnixFileMode.UserRead);

@@ -88,6 +88,11 @@ internal sealed class LocalTopology : IAsyncDisposable
         await Task.WhenAll(Apis.Select(api => api.StopAsync(s_stopLimit)));
         await Task.WhenAll(RabbitMq.StopAsync(s_stopLimit), Redis.StopAsync(s_stopLimit));
         await Epmd.StopAsync(s_stopLimit);
+        foreach (var process in (ManagedProcess[])[.. Workers, .. Apis, RabbitMq, Redis, Epmd])
+        {
+            process.Dispose();
+        }
+
         _starter.Dispose();
         _data.Dispose();
     }

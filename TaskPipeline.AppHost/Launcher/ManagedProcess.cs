@@ -8,7 +8,7 @@ namespace TaskPipeline.AppHost.Launcher;
 /// <param name="describe">Makes what to start, anew for each start.</param>
 /// <param name="starter">Starts it.</param>
 /// <param name="log">Takes its lines.</param>
-internal sealed class ManagedProcess(string name, Func<ProcessStartInfo> describe, ProcessStarter starter, RunLog log)
+internal sealed class ManagedProcess(string name, Func<ProcessStartInfo> describe, ProcessStarter starter, RunLog log) : IDisposable
 {
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(500);
 
@@ -54,6 +54,12 @@ internal sealed class ManagedProcess(string name, Func<ProcessStartInfo> describ
             _process?.Kill(entireProcessTree: true);
             await _supervision;
         }
+    }
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _process?.Dispose();
     }
 
     private async Task SuperviseAsync(Process process)
