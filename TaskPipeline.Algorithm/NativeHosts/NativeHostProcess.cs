@@ -148,7 +148,7 @@ internal sealed class NativeHostProcess : IAsyncDisposable
             WorkingDirectory = options.WorkDirectory,
         };
         HostEnvironment.ApplyTo(start.Environment);
-        string[] host = ["run", "--page", pagePath];
+        string[] host = ["run", "--page", pagePath, .. options.Libraries.SelectMany(library => (string[])["--library", Path.GetFullPath(library)])];
         string[] arguments = guarded
             ? ["--status-fd", status!.GetClientHandleAsString(), "--request-fd", requests.GetClientHandleAsString(), "--reply-fd", replies.GetClientHandleAsString(), "--page", pagePath, "--", options.HostPath, .. host]
             : [.. host, "--request-fd", requests.GetClientHandleAsString(), "--reply-fd", replies.GetClientHandleAsString()];

@@ -97,7 +97,7 @@ internal sealed class TaskExecutor(
             Outcome = outcome,
             Failure = failure,
             Retryable = retryable,
-            Result = outcome == TaskOutcome.Completed ? end.Reply!.Result ?? "null"u8.ToArray() : null,
+            Result = outcome == TaskOutcome.Completed ? end.Reply!.Result ?? "null"u8.ToArray() : (ReadOnlyMemory<byte>?)null,
             Output = end.Output.Length > 0 ? end.Output : null,
             Usage = ToUsage(end),
             Percent = end.Last.Percent,

@@ -184,7 +184,7 @@ internal sealed partial class RedisTaskStore(
         JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)value).Span, StorageJsonContext.Default.TaskRecord)!;
 
     private static StoredTask ToStored(RedisValue record, ReadOnlyMemory<byte> input, RedisValue result, RedisValue output) =>
-        new(Deserialize(record), input, result.IsNull ? null : (ReadOnlyMemory<byte>)result, output);
+        new(Deserialize(record), input, result.IsNull ? (ReadOnlyMemory<byte>?)null : (ReadOnlyMemory<byte>)result, output);
 
     private static SubmitResult Existing(string entry, IdempotencyKey key)
     {

@@ -79,7 +79,7 @@ internal sealed record FinishedReply
         var hasResult = reader.ReadByte();
         return hasResult switch
         {
-            0 => null,
+            0 => (ReadOnlyMemory<byte>?)null,
             1 => reader.ReadBytes(HostProtocol.MaxDocumentBytes).ToArray(),
             _ => throw new HostProtocolException($"{hasResult} where 0 or 1 was due."),
         };
