@@ -3,6 +3,7 @@ using TaskPipeline.Algorithm.Diagnostics;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
+using TaskPipeline.ServiceDefaults;
 
 namespace TaskPipeline.Algorithm.Scheduling;
 
@@ -22,12 +23,14 @@ internal sealed class TaskExecutor(
 
         try
         {
+            CrashPoint.Reach(CrashPoints.Delivered);
             if (await ClaimAsync(task))
             {
                 await RunAsync(task, slot);
             }
 
             await delivery.AcknowledgeAsync();
+            CrashPoint.Reach(CrashPoints.Acknowledged);
         }
         finally
         {
@@ -49,11 +52,13 @@ internal sealed class TaskExecutor(
         if (verdict is not { Kind: VerdictKind.Granted, Attempt: { } attempt })
         {
             Log.ClaimRefused(logger, task.Message.TaskId, task.Message.Dispatch, verdict.Kind);
+            CrashPoint.Reach(CrashPoints.Refused);
             return false;
         }
 
         task.Attempt = attempt;
         task.Obey(verdict.Kind, verdict.Cancel);
+        CrashPoint.Reach(CrashPoints.Claimed);
         return true;
     }
 
@@ -80,7 +85,9 @@ internal sealed class TaskExecutor(
 
         AlgorithmActivitySource.End(activity, report);
         slot.Dispose();
+        CrashPoint.Reach(CrashPoints.Ended);
         await sender.SendAsync(report with { TraceParent = activity?.Id ?? task.Message.TraceParent }, task.Message, CancellationToken.None);
+        CrashPoint.Reach(CrashPoints.Reported);
     }
 
     private FinishedReport Finish(RunningTask task, AttemptEnd end)

@@ -3,6 +3,7 @@ using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts.Callbacks;
+using TaskPipeline.ServiceDefaults;
 
 namespace TaskPipeline.Api.Callbacks;
 
@@ -66,6 +67,11 @@ internal sealed class CallbackReceiver(
     private async Task<ReportVerdict> ApplyAsync(TaskReport report, CancellationToken cancellationToken)
     {
         var trigger = ToTrigger(report);
+        if (trigger is TaskTrigger.Finish)
+        {
+            CrashPoint.Reach(CrashPoints.FinishReceived);
+        }
+
         var result = await store.ApplyAsync(report.TaskId, trigger, cancellationToken);
         if (result is null)
         {
@@ -86,6 +92,7 @@ internal sealed class CallbackReceiver(
 
         if (result is TransitionResult.Applied applied)
         {
+            ReachStored(trigger);
             Note(applied, trigger);
         }
 
@@ -108,6 +115,24 @@ internal sealed class CallbackReceiver(
         {
             // Not awaited: the worker's answer must not wait for the broker, and the task's timer stands behind it.
             _ = dispatcher.DispatchAsync(record, lifetime.ApplicationStopped);
+        }
+    }
+
+    private static void ReachStored(TaskTrigger trigger)
+    {
+        switch (trigger)
+        {
+            case TaskTrigger.Claim:
+                CrashPoint.Reach(CrashPoints.ClaimStored);
+                break;
+            case TaskTrigger.Finish:
+                CrashPoint.Reach(CrashPoints.FinishStored);
+                break;
+            case TaskTrigger.Release:
+                CrashPoint.Reach(CrashPoints.ReleaseStored);
+                break;
+            default:
+                break;
         }
     }
 

@@ -1,6 +1,7 @@
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts.Messages;
+using TaskPipeline.ServiceDefaults;
 
 namespace TaskPipeline.Api.Publishing;
 
@@ -22,7 +23,9 @@ internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, RedisCl
 
             if (await queue.PublishAsync(ToMessage(record, task.Input), cancellationToken))
             {
+                CrashPoint.Reach(CrashPoints.DispatchPublished);
                 await store.ConfirmPublishedAsync(record, cancellationToken);
+                CrashPoint.Reach(CrashPoints.DispatchConfirmed);
             }
         }
         catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)

@@ -6,6 +6,7 @@ using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
+using TaskPipeline.ServiceDefaults;
 
 namespace TaskPipeline.Api.Tasks;
 
@@ -30,6 +31,7 @@ internal sealed class TaskSubmissionService(
         var result = await store.SubmitAsync(new NewTask(submission, input, lane, Activity.Current?.Id, key), cancellationToken);
         if (result is SubmitResult.Created { Record: var record } created)
         {
+            CrashPoint.Reach(CrashPoints.SubmitStored);
             metrics.Submitted(record.Submission.Algorithm, record.Lane);
             if (created.Publish)
             {

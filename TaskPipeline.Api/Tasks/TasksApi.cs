@@ -4,6 +4,7 @@ using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
+using TaskPipeline.ServiceDefaults;
 
 namespace TaskPipeline.Api.Tasks;
 
@@ -111,6 +112,7 @@ internal static class TasksApi
             case TransitionResult.Refused refused:
                 return new Problem(ProblemType.TaskEnded, $"It is {refused.Record.State}");
             case TransitionResult.Applied { Record.State: TaskState.Processing } or TransitionResult.Unchanged { Record.State: TaskState.Processing }:
+                CrashPoint.Reach(CrashPoints.CancelStored);
                 await queue.BroadcastCancelAsync(taskId, cancellationToken);
                 break;
             default:

@@ -3,6 +3,7 @@ using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
+using TaskPipeline.ServiceDefaults;
 
 namespace TaskPipeline.Api.Timers;
 
@@ -56,6 +57,11 @@ internal sealed class DueTimerService(
     {
         var trimmed = await store.TrimAsync(_options.Batch, cancellationToken);
         var due = await store.TakeDueAsync(_options.Batch, cancellationToken);
+        if (due.Count > 0)
+        {
+            CrashPoint.Reach(CrashPoints.TimerTaken);
+        }
+
         await Task.WhenAll(due.Select(timer => ServeOneAsync(timer, cancellationToken)));
         return due.Count == _options.Batch || trimmed == _options.Batch;
     }
@@ -83,6 +89,7 @@ internal sealed class DueTimerService(
 
             if (applied.Publish)
             {
+                CrashPoint.Reach(CrashPoints.TimerServed);
                 await dispatcher.DispatchAsync(applied.Record, cancellationToken);
             }
         }
