@@ -7,8 +7,8 @@ namespace TaskPipeline.Algorithm.Callbacks;
 
 /// <summary>Announces the worker and says, for all of its tasks together, that they are alive. Answers may carry orders for each.</summary>
 internal sealed class HeartbeatService(
-    ReportSender sender, WorkerIdentity worker, AlgorithmCatalogue catalogue, NativeHostPool pool, RunningTasks running, TimeProvider time,
-    IOptions<WorkerOptions> options, ILogger<HeartbeatService> logger)
+    ReportSender sender, WorkerIdentity worker, AlgorithmCatalogue catalogue, NativeHostPool pool, RunningTasks running, DeliveryScheduler scheduler,
+    TimeProvider time, IOptions<WorkerOptions> options, ILogger<HeartbeatService> logger)
     : BackgroundService
 {
     private readonly WorkerOptions _options = options.Value;
@@ -65,10 +65,13 @@ internal sealed class HeartbeatService(
     private async Task<bool> BeatAsync(CancellationToken cancellationToken)
     {
         var held = running.Held();
+        var use = scheduler.Use();
         var report = new HeartbeatReport
         {
             Worker = worker.Id,
             Busy = running.Busy,
+            SlowBusy = use.Slow,
+            Waiting = use.Waiting,
             Draining = _draining,
             Running = [.. held.Select(task => new RunningAttempt(task.Message.TaskId, task.Attempt, task.ClaimId))],
         };
@@ -76,6 +79,11 @@ internal sealed class HeartbeatService(
         for (var n = 0; n < held.Count && n < (verdict?.Attempts?.Count ?? 0); n++)
         {
             held[n].Obey(verdict!.Attempts![n].Kind, verdict.Attempts[n].Cancel);
+        }
+
+        if (verdict?.Lanes is { } orders)
+        {
+            scheduler.Obey(orders);
         }
 
         return verdict is { Announce: true } && !_draining && !await AnnounceAsync(cancellationToken);

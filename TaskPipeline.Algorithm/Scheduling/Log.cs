@@ -19,4 +19,7 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} attempt {Attempt} is given back: {Reason}")]
     public static partial void AttemptReleased(ILogger logger, TaskId taskId, int attempt, ReleaseReason reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} has outstayed the lane {Lane}: it has run for more than {Seconds} s and moves to the slow account")]
+    public static partial void Demoted(ILogger logger, TaskId taskId, Lane lane, double seconds);
 }

@@ -7,6 +7,8 @@ public static class SchedulingExtensions
     public static IHostApplicationBuilder AddScheduling(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptionsWithValidateOnStart<WorkerOptions>().BindConfiguration(WorkerOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddOptionsWithValidateOnStart<SchedulingOptions, SchedulingOptionsValidator>()
+            .BindConfiguration(SchedulingOptions.SectionName).ValidateDataAnnotations();
         builder.Services.AddSingleton<WorkerIdentity>();
         builder.Services.AddSingleton<RunningTasks>();
         builder.Services.AddSingleton<NativeRunner>();

@@ -23,6 +23,9 @@ public sealed record ReportVerdict
 
     /// <summary>With a heartbeat: a verdict for each attempt, in the order of the report.</summary>
     public IReadOnlyList<AttemptVerdict>? Attempts { get; init; }
+
+    /// <summary>With a heartbeat: what the worker is to do about the lanes; null leaves it as it is.</summary>
+    public LaneOrders? Lanes { get; init; }
 }
 
 /// <summary>What the API says about one attempt of a heartbeat.</summary>

@@ -53,6 +53,12 @@ public sealed record HeartbeatReport : WorkerReport
     /// <summary>How many slots are in use.</summary>
     public required int Busy { get; init; }
 
+    /// <summary>How many of them run on the slow account: long, background and demoted tasks.</summary>
+    public int SlowBusy { get; init; }
+
+    /// <summary>Deliveries that wait in the worker, by lane in the order of <see cref="Lane"/>; null for none.</summary>
+    public IReadOnlyList<int>? Waiting { get; init; }
+
     /// <summary>The worker leaves: it takes nothing more and is not listed any longer.</summary>
     public bool Draining { get; init; }
 
