@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
@@ -9,8 +10,11 @@ namespace TaskPipeline.Api.Callbacks;
 
 /// <summary>Turns reports into triggers and what the state machine says into verdicts. Every report is safe to repeat.</summary>
 internal sealed class CallbackReceiver(
-    ITaskStore store, IWorkerRegistry workers, TaskDispatcher dispatcher, ApiMetrics metrics, IHostApplicationLifetime lifetime, ILogger<CallbackReceiver> logger)
+    ITaskStore store, IWorkerRegistry workers, TaskDispatcher dispatcher, ApiMetrics metrics, IHostApplicationLifetime lifetime,
+    IOptions<LifecycleOptions> lifecycle, ILogger<CallbackReceiver> logger)
 {
+    private readonly double _leaseSeconds = lifecycle.Value.Lease.TotalSeconds;
+
     /// <summary>The verdicts in the order of the reports. Reports of one task are applied one after the other, all else side by side.</summary>
     public async Task<ReportVerdict[]> ReceiveAsync(IReadOnlyList<(WorkerReport? Report, string? Problem)> reports, CancellationToken cancellationToken)
     {
@@ -47,6 +51,12 @@ internal sealed class CallbackReceiver(
         catch (StoreUnavailableException exception)
         {
             return new ReportVerdict { Kind = VerdictKind.Retry, Reason = exception.Message };
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // One report must not cost the others of its batch their verdicts.
+            Log.ReportFailed(logger, exception, report.GetType().Name);
+            return new ReportVerdict { Kind = VerdictKind.Retry, Reason = "the API failed" };
         }
     }
 
@@ -149,7 +159,7 @@ internal sealed class CallbackReceiver(
     private static RebuiltAttempt? ToRebuilt(TaskReport report) =>
         report is AttemptReport attempt ? new RebuiltAttempt(attempt.Attempt, attempt.ClaimId, attempt.Worker) : null;
 
-    private static ReportVerdict ToVerdict(TransitionResult result, TaskTrigger trigger) => result switch
+    private ReportVerdict ToVerdict(TransitionResult result, TaskTrigger trigger) => result switch
     {
         TransitionResult.Refused refused => new ReportVerdict
         {
@@ -165,7 +175,7 @@ internal sealed class CallbackReceiver(
         _ => throw new ArgumentOutOfRangeException(nameof(result), result, "not a result"),
     };
 
-    private static ReportVerdict Accepted(TaskRecord record, TaskTrigger trigger) => trigger is TaskTrigger.Claim
-        ? new ReportVerdict { Kind = VerdictKind.Granted, Attempt = record.Attempt, Cancel = record.CancelRequested }
+    private ReportVerdict Accepted(TaskRecord record, TaskTrigger trigger) => trigger is TaskTrigger.Claim
+        ? new ReportVerdict { Kind = VerdictKind.Granted, Attempt = record.Attempt, LeaseSeconds = _leaseSeconds, Cancel = record.CancelRequested }
         : new ReportVerdict { Kind = VerdictKind.Stored, Cancel = record is { CancelRequested: true, IsTerminal: false } };
 }

@@ -7,6 +7,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "A report cannot be understood: {Reason}")]
     public static partial void ReportInvalid(ILogger logger, string reason);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "A {Report} could not be applied; its worker repeats it")]
+    public static partial void ReportFailed(ILogger logger, Exception exception, string report);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} announced {Slots} slots and {Count} algorithms")]
     public static partial void WorkerAnnounced(ILogger logger, string worker, int slots, int count);
 

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
@@ -47,8 +48,14 @@ internal sealed class BrokerSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Declares everything. Returns the lanes whose queue was not there.</summary>
-    public async Task<IReadOnlyList<Lane>> DeclareTopologyAsync(CancellationToken cancellationToken)
+    /// <summary>Makes the session end with a channel: what consumes there would otherwise be missing without anybody noticing.</summary>
+    public void Depend(IChannel channel) => channel.ChannelShutdownAsync += (_, reason) => Lose(reason.ReplyText);
+
+    /// <summary>Makes the session end with a consumer, which the broker cancels when its queue is deleted.</summary>
+    public void Depend(AsyncEventingBasicConsumer consumer) => consumer.UnregisteredAsync += (_, _) => Lose("the broker cancelled a consumer");
+
+    /// <summary>The lanes whose queue is not there.</summary>
+    public async Task<IReadOnlyList<Lane>> FindMissingLanesAsync(CancellationToken cancellationToken)
     {
         var missing = new List<Lane>();
         foreach (var lane in Enum.GetValues<Lane>())
@@ -59,6 +66,12 @@ internal sealed class BrokerSession : IAsyncDisposable
             }
         }
 
+        return missing;
+    }
+
+    /// <summary>Declares everything.</summary>
+    public async Task DeclareTopologyAsync(CancellationToken cancellationToken)
+    {
         await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
         await channel.ExchangeDeclareAsync(Topology.CancellationsExchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
@@ -71,8 +84,6 @@ internal sealed class BrokerSession : IAsyncDisposable
             await DeclareQueueAsync(channel, Topology.LaneQueue(lane), Topology.LaneQueueArguments(), cancellationToken);
             await channel.QueueBindAsync(Topology.LaneQueue(lane), Topology.TasksExchange, Topology.LaneName(lane), cancellationToken: cancellationToken);
         }
-
-        return missing;
     }
 
     public async ValueTask DisposeAsync()

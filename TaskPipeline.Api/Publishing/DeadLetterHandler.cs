@@ -9,7 +9,7 @@ using TaskPipeline.Contracts.Serialization;
 namespace TaskPipeline.Api.Publishing;
 
 /// <summary>Serves what the broker gave up: published once more, or failed the second time; a dead letter of an older dispatch is nothing.</summary>
-internal sealed class DeadLetterHandler(ITaskStore store, TimeProvider time, ILogger<DeadLetterHandler> logger)
+internal sealed class DeadLetterHandler(ITaskStore store, RedisClock clock, TimeProvider time, ILogger<DeadLetterHandler> logger)
 {
     private const ushort Prefetch = 16;
 
@@ -20,9 +20,11 @@ internal sealed class DeadLetterHandler(ITaskStore store, TimeProvider time, ILo
     {
         var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
         var channel = await session.Connection.CreateChannelAsync(options, cancellationToken);
+        session.Depend(channel);
         await channel.BasicQosAsync(0, Prefetch, global: false, cancellationToken);
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, delivery) => ServeAsync(channel, delivery, queue, session.Lost);
+        session.Depend(consumer);
         await channel.BasicConsumeAsync(Topology.DeadLetter, autoAck: false, consumer, cancellationToken);
     }
 
@@ -58,10 +60,18 @@ internal sealed class DeadLetterHandler(ITaskStore store, TimeProvider time, ILo
         {
             try
             {
-                var result = await store.ApplyAsync(message.TaskId, new TaskTrigger.DeadLettered(message.Dispatch), CancellationToken.None);
+                var now = clock.Now;
+                var trigger = new TaskTrigger.DeadLettered(message.Dispatch);
+                var result = await store.ApplyAsync(message.TaskId, trigger, CancellationToken.None);
+                if (result is null && await store.RebuildAsync(message, attempt: null, CancellationToken.None))
+                {
+                    // The store lost the record: this letter is all that is left of the task.
+                    result = await store.ApplyAsync(message.TaskId, trigger, CancellationToken.None);
+                }
+
                 if (result is TransitionResult.Applied { Publish: true } applied)
                 {
-                    var again = message with { Dispatch = applied.Record.Dispatch };
+                    var again = message with { Dispatch = applied.Record.Dispatch, PublishedAt = now };
                     if (await queue.PublishAsync(again, CancellationToken.None))
                     {
                         await store.ConfirmPublishedAsync(applied.Record, CancellationToken.None);

@@ -13,6 +13,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} had to be declared anew; {Count} pending tasks of its lane are published again")]
     public static partial void LaneRepublished(ILogger logger, string queue, int count);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The topology could not be declared again: {Reason}")]
+    public static partial void RedeclareFailed(ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "Task {TaskId} dispatch {Dispatch} is not confirmed yet: {Reason}")]
     public static partial void DispatchUnconfirmed(ILogger logger, TaskId taskId, int dispatch, string reason);
 

@@ -22,6 +22,11 @@ internal sealed class RabbitMqTaskQueue(
     /// <summary>Written by the service alone, read by every publisher.</summary>
     private volatile BrokerSession? _session;
 
+    private readonly Lock _redeclaring = new();
+
+    /// <summary>Guarded by <see cref="_redeclaring"/>.</summary>
+    private Task _redeclared = Task.CompletedTask;
+
     public bool IsConnected => _session is { IsOpen: true };
 
     public async Task<bool> PublishAsync(TaskMessage message, CancellationToken cancellationToken)
@@ -93,7 +98,17 @@ internal sealed class RabbitMqTaskQueue(
 
     private async Task PrepareAsync(BrokerSession session, CancellationToken cancellationToken)
     {
-        foreach (var lane in await session.DeclareTopologyAsync(cancellationToken))
+        await DeclareAsync(session, cancellationToken);
+        await deadLetters.SubscribeAsync(session, this, cancellationToken);
+    }
+
+    /// <summary>
+    /// Declares the topology. A queue that was not there has lost its messages: the tasks are noted for publication <em>before</em>
+    /// it is declared, because once it is there nobody can see any longer that it was not.
+    /// </summary>
+    private async Task DeclareAsync(BrokerSession session, CancellationToken cancellationToken)
+    {
+        foreach (var lane in await session.FindMissingLanesAsync(cancellationToken))
         {
             var count = await store.RepublishLaneAsync(lane, s_republishSpread, cancellationToken);
             if (count > 0)
@@ -102,8 +117,33 @@ internal sealed class RabbitMqTaskQueue(
             }
         }
 
-        await deadLetters.SubscribeAsync(session, this, cancellationToken);
+        await session.DeclareTopologyAsync(cancellationToken);
     }
+
+    /// <summary>Declares the topology again, once for however many publications came back at the same time. Does not throw for a broker or a store that is away.</summary>
+    private Task RedeclareAsync(BrokerSession session)
+    {
+        lock (_redeclaring)
+        {
+            return _redeclared = _redeclared.IsCompleted ? TryDeclareAsync(session) : _redeclared;
+        }
+    }
+
+    private async Task TryDeclareAsync(BrokerSession session)
+    {
+        try
+        {
+            await DeclareAsync(session, CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException || IsBrokerFailure(exception))
+        {
+            // The next publication that comes back tries again.
+            Log.RedeclareFailed(logger, exception.Message);
+        }
+    }
+
+    private static bool IsBrokerFailure(Exception exception) =>
+        exception is PublishException or OperationInterruptedException or ObjectDisposedException or IOException;
 
     /// <summary>Publishes and waits for the confirm. Returns why it did not come; null when it came.</summary>
     private async Task<string?> SendAsync(
@@ -123,10 +163,10 @@ internal sealed class RabbitMqTaskQueue(
         }
         catch (PublishReturnException)
         {
-            await session.DeclareTopologyAsync(cancellationToken);
-            return "no queue was bound; the topology has been declared again";
+            await RedeclareAsync(session).WaitAsync(cancellationToken);
+            return "no queue was bound";
         }
-        catch (Exception exception) when (exception is PublishException or OperationInterruptedException or ObjectDisposedException or IOException)
+        catch (Exception exception) when (IsBrokerFailure(exception))
         {
             return exception.Message;
         }

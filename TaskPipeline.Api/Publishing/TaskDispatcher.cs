@@ -1,5 +1,6 @@
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
 using TaskPipeline.ServiceDefaults;
 
@@ -16,12 +17,16 @@ internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, RedisCl
     {
         try
         {
-            if (await store.GetAsync(record.Id, cancellationToken) is not { } task)
+            // Taken before the look at the task: a message must not seem younger than the end of its task, or a worker could bring
+            // a task back whose retention is over.
+            var now = clock.Now;
+            if (await store.GetAsync(record.Id, cancellationToken) is not { } task
+                || task.Record.State != TaskState.Pending || task.Record.Dispatch != record.Dispatch)
             {
                 return;
             }
 
-            if (await queue.PublishAsync(ToMessage(record, task.Input), cancellationToken))
+            if (await queue.PublishAsync(ToMessage(record, task.Input, now), cancellationToken))
             {
                 CrashPoint.Reach(CrashPoints.DispatchPublished);
                 await store.ConfirmPublishedAsync(record, cancellationToken);
@@ -34,7 +39,7 @@ internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, RedisCl
         }
     }
 
-    private TaskMessage ToMessage(TaskRecord record, ReadOnlyMemory<byte> input) => new()
+    private static TaskMessage ToMessage(TaskRecord record, ReadOnlyMemory<byte> input, DateTimeOffset now) => new()
     {
         Schema = TaskMessage.CurrentSchema,
         TaskId = record.Id,
@@ -42,7 +47,7 @@ internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, RedisCl
         Attempt = record.Attempt,
         Lane = record.Lane,
         CreatedAt = record.CreatedAt,
-        PublishedAt = clock.Now,
+        PublishedAt = now,
         Submission = record.Submission,
         TraceParent = record.TraceParent,
         Input = input,

@@ -77,6 +77,7 @@ public static class TaskStateMachine
                 Progress = 0,
                 Stage = null,
                 Sequence = 0,
+                Usage = null,
                 NextAttemptAt = null,
                 Attempts = [.. record.Attempts.Skip(record.Attempts.Count - MaxHistory + 1), entry],
             },

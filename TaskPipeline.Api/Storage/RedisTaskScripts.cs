@@ -16,13 +16,14 @@ internal static class RedisTaskScripts
         local now = t[1] * 1000000 + t[2]
         """;
 
-    /// <summary>Keys: task, timers, all, index, unpublished[, idempotency]. Arguments: id, record, input, timer, dispatch to publish or '', most unpublished, now, entry of the idempotency key.</summary>
+    /// <summary>Keys: task, timers, all, index, unpublished[, idempotency]. Arguments: id, record, input, timer, dispatch to publish or '', most unpublished, now, entry of the idempotency key, prefix of tasks.</summary>
+    /// <remarks>An entry whose task is gone holds nobody up: the two end at the same instant, but not within one command of Redis.</remarks>
     public const string Submit = Now + """
 
         if math.abs(now - tonumber(ARGV[7])) > 1000000 then return {'skew', now} end
         if KEYS[6] then
           local entry = redis.call('GET', KEYS[6])
-          if entry then return {'existing', now, entry} end
+          if entry and redis.call('EXISTS', ARGV[9] .. string.match(entry, '^%S+')) == 1 then return {'existing', now, entry} end
         end
         if ARGV[5] ~= '' then
           if tonumber(redis.call('GET', KEYS[5]) or '0') >= tonumber(ARGV[6]) then return {'full', now} end
@@ -48,7 +49,7 @@ internal static class RedisTaskScripts
     /// <summary>
     /// Keys: task, timers, old index, new index, unpublished, ended, all[, idempotency]. Arguments: id, version, now, record,
     /// timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in milliseconds,
-    /// entry of ended, result or '', output or '', ticket of the timer or '', channel.
+    /// entry of ended, result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given.
     /// </summary>
     public const string Apply = Now + """
 
@@ -68,7 +69,9 @@ internal static class RedisTaskScripts
           if redis.call('DECR', KEYS[5]) <= 0 then redis.call('DEL', KEYS[5]) end
         end
         if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'x', ARGV[11]) end
-        if ARGV[12] ~= '' then redis.call('HSET', KEYS[1], 'o', ARGV[12]) end
+        if ARGV[15] ~= '' then
+          if ARGV[12] ~= '' then redis.call('HSET', KEYS[1], 'o', ARGV[12]) else redis.call('HDEL', KEYS[1], 'o') end
+        end
         if KEYS[3] ~= KEYS[4] then
           redis.call('ZREM', KEYS[3], ARGV[1])
           redis.call('ZADD', KEYS[4], 0, ARGV[1])
@@ -130,13 +133,19 @@ internal static class RedisTaskScripts
     /// <summary>
     /// Keys: timers, when they were last served. Arguments: prefix of tasks, most to take, hold, lease. Takes due timers by moving
     /// them ahead, so that they are due again should the taker die. If no replica served timers for longer than half a lease,
-    /// every lease is first extended by one: the API or Redis was away, not the workers.
+    /// every lease is first extended by one: the API or Redis was away, not the workers. If the clock of Redis was set back by
+    /// more than that, leases that now end too late are shortened, so that a lost worker is still noticed.
     /// </summary>
     public const string TakeDue = Now + """
 
-        local last = redis.call('GET', KEYS[2])
+        local last = tonumber(redis.call('GET', KEYS[2]) or '')
+        local lease = tonumber(ARGV[4])
         redis.call('SET', KEYS[2], string.format('%.0f', now), 'EX', 86400)
-        if not last or now - tonumber(last) > tonumber(ARGV[4]) / 2 then
+        if last and last - now > lease / 2 then
+          for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now + 2 * lease, last + 3 * lease)) do
+            if redis.call('HEXISTS', ARGV[1] .. id, 'c') == 1 then redis.call('ZADD', KEYS[1], now + 2 * lease, id) end
+          end
+        elseif not last or now - last > lease / 2 then
           local near = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now + ARGV[4], 'WITHSCORES')
           for n = 1, #near, 2 do
             if redis.call('HEXISTS', ARGV[1] .. near[n], 'c') == 1 then
@@ -158,10 +167,10 @@ internal static class RedisTaskScripts
         return taken
         """;
 
-    /// <summary>Keys: task, timers, all, index. Arguments: id, record, input, timer, claim or ''. Writes a lost record again, unless it is there.</summary>
+    /// <summary>Keys: task, timers, all, index. Arguments: id, record, input, timer, claim or '', version. Writes a lost record again, unless it is there.</summary>
     public const string Rebuild = """
         if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-        redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3])
+        redis.call('HSET', KEYS[1], 'v', ARGV[6], 'r', ARGV[2], 'i', ARGV[3])
         if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'c', ARGV[5]) end
         redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
         redis.call('ZADD', KEYS[3], 0, ARGV[1])

@@ -8,28 +8,22 @@ internal sealed partial class RedisTaskStore
 {
     public async Task<TaskPage> ListAsync(TaskFilter filter, TaskId? before, int limit, CancellationToken cancellationToken)
     {
-        var ids = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var index in await IndexesAsync(filter, cancellationToken))
-        {
-            var newest = await redis.RunAsync(
-                db => db.SortedSetRangeByValueAsync(
-                    index,
-                    max: before is { } id ? id.ToString() : default(RedisValue),
-                    exclude: Exclude.Stop,
-                    order: Order.Descending,
-                    take: limit + 1),
-                cancellationToken);
-            ids.UnionWith(newest.Select(id => (string)id!));
-        }
+        RedisValue max = before is { } id ? (RedisValue)id.ToString() : default;
+        var indexes = await IndexesAsync(filter, cancellationToken);
+        var newest = await redis.RunAsync(
+            db => Task.WhenAll(indexes.Select(index => db.SortedSetRangeByValueAsync(index, max: max, exclude: Exclude.Stop, order: Order.Descending, take: limit + 1))),
+            cancellationToken);
 
-        var page = ids.Reverse().Take(limit).ToArray();
+        // A task that changes its state between two reads stands in two indexes, and is listed once.
+        var ids = newest.SelectMany(some => some).Select(id => (string)id!).Distinct().OrderDescending(StringComparer.Ordinal).ToArray();
+        var page = ids[..Math.Min(limit, ids.Length)];
         var tasks = await redis.RunAsync(
             db => Task.WhenAll(page.Select(id => db.HashGetAsync($"{RedisTaskKeys.Prefix}task:{id}", ["r", "x", "o"]))), cancellationToken);
 
         // A task whose retention ended a moment ago may still stand in an index.
         return new TaskPage(
             [.. tasks.Where(fields => !fields[0].IsNull).Select(fields => ToStored(fields[0], input: default, fields[1], fields[2]))],
-            ids.Count > limit && TaskId.TryParse(page[^1], out var next) ? next : null);
+            ids.Length > limit && TaskId.TryParse(page[^1], out var next) ? next : null);
     }
 
     public async Task<int> TrimAsync(int limit, CancellationToken cancellationToken) =>

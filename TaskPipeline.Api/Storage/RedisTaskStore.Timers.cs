@@ -39,17 +39,9 @@ internal sealed partial class RedisTaskStore
         while (true)
         {
             var page = await ListAsync(filter, before, PageSize, cancellationToken);
-            foreach (var record in page.Items.Select(task => task.Record).Where(record => record.Lane == lane && record.Dispatch > 0 && record.NextAttemptAt is null))
-            {
-                // Spread evenly, so that a million lost messages do not come back in one second.
-                var timer = clock.Now + (spread * Random.Shared.NextDouble());
-                var answer = await EvaluateOneAsync(
-                    RedisTaskScripts.Unconfirm,
-                    [RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.Unpublished],
-                    [record.Id.ToString(), record.Version, record.Dispatch, RedisClock.ToMicroseconds(timer)],
-                    cancellationToken);
-                republished += (int)answer;
-            }
+            var lost = page.Items.Select(task => task.Record).Where(record => record.Lane == lane && record.Dispatch > 0 && record.NextAttemptAt is null);
+            var answers = await Task.WhenAll(lost.Select(record => UnconfirmAsync(record, spread, cancellationToken)));
+            republished += answers.Count(done => done);
 
             if (page.Next is not { } next)
             {
@@ -58,6 +50,18 @@ internal sealed partial class RedisTaskStore
 
             before = next;
         }
+    }
+
+    private async Task<bool> UnconfirmAsync(TaskRecord record, TimeSpan spread, CancellationToken cancellationToken)
+    {
+        // Spread evenly, so that a million lost messages do not come back in one second.
+        var timer = clock.Now + (spread * Random.Shared.NextDouble());
+        var answer = await EvaluateOneAsync(
+            RedisTaskScripts.Unconfirm,
+            [RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.Unpublished],
+            [record.Id.ToString(), record.Version, record.Dispatch, RedisClock.ToMicroseconds(timer)],
+            cancellationToken);
+        return (int)answer == 1;
     }
 
     private async Task MoveTimerAsync(TaskId id, DateTimeOffset timer, TaskTrigger trigger, CancellationToken cancellationToken) =>

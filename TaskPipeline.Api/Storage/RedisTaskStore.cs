@@ -11,7 +11,7 @@ namespace TaskPipeline.Api.Storage;
 
 /// <inheritdoc cref="ITaskStore"/>
 internal sealed partial class RedisTaskStore(
-    RedisGate redis, RedisClock clock, IOptions<LifecycleOptions> lifecycle, IOptions<TaskStoreOptions> storage) : ITaskStore
+    RedisGate redis, RedisClock clock, RedisMemory memory, IOptions<LifecycleOptions> lifecycle, IOptions<TaskStoreOptions> storage) : ITaskStore
 {
     /// <summary>Each lost race means that another one was won; so many in a row do not happen to a task.</summary>
     private const int MaxRaces = 100;
@@ -21,6 +21,11 @@ internal sealed partial class RedisTaskStore(
 
     public async Task<SubmitResult> SubmitAsync(NewTask task, CancellationToken cancellationToken)
     {
+        if (await memory.GetUsedBytesAsync(cancellationToken) >= _storage.MaxLiveBytes)
+        {
+            return new SubmitResult.Full($"The store holds {_storage.MaxLiveBytes} bytes or more");
+        }
+
         for (var race = 0; race < MaxRaces; race++)
         {
             var now = clock.Now;
@@ -42,6 +47,7 @@ internal sealed partial class RedisTaskStore(
             [
                 record.Id.ToString(), Serialize(record), task.Input, RedisClock.ToMicroseconds(timer), publish ? record.Dispatch : "",
                 _storage.MaxUnpublished, RedisClock.ToMicroseconds(now), task.Idempotency is { } k ? $"{record.Id} {k.BodyHash}" : "",
+                RedisTaskKeys.Prefix + "task:",
             ];
             var answer = await EvaluateAsync(RedisTaskScripts.Submit, keys, values, cancellationToken);
             switch ((string?)answer[0])
@@ -158,7 +164,7 @@ internal sealed partial class RedisTaskStore(
             [RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.All, RedisTaskKeys.Index(record.State, record.Submission.Algorithm)],
             [
                 record.Id.ToString(), Serialize(record), message.Input, RedisClock.ToMicroseconds(timer),
-                attempt is null ? "" : ClaimToken(attempt.Attempt, attempt.ClaimId),
+                attempt is null ? "" : ClaimToken(attempt.Attempt, attempt.ClaimId), record.Version,
             ],
             cancellationToken);
         return true;
@@ -167,10 +173,7 @@ internal sealed partial class RedisTaskStore(
     public async Task<StoreUsage> GetUsageAsync(CancellationToken cancellationToken)
     {
         var unpublished = await redis.RunAsync(db => db.StringGetAsync(RedisTaskKeys.Unpublished), cancellationToken);
-        var info = await redis.RunAsync(db => db.ExecuteAsync("INFO", "memory"), cancellationToken);
-        var line = ((string?)info ?? "").Split('\n').FirstOrDefault(text => text.StartsWith("used_memory:", StringComparison.Ordinal));
-        var used = line is null ? 0 : long.Parse(line.AsSpan("used_memory:".Length).Trim(), CultureInfo.InvariantCulture);
-        return new StoreUsage((long)unpublished, used);
+        return new StoreUsage((long)unpublished, await memory.GetUsedBytesAsync(cancellationToken));
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
@@ -214,7 +217,10 @@ internal sealed partial class RedisTaskStore(
     private static TaskRecord RebuiltRecord(TaskMessage message, RebuiltAttempt? attempt, DateTimeOffset now) => new()
     {
         Id = message.TaskId,
-        Version = 1,
+
+        // Above every version that the lost record can have had (progress is stored ten times a second), so that neither an ETag
+        // nor the id of an event means two things.
+        Version = 1_000 + (long)((now - message.CreatedAt).TotalSeconds * 20),
         State = attempt is null ? TaskState.Pending : TaskState.Processing,
         Submission = message.Submission,
         Lane = message.Lane,
@@ -253,6 +259,9 @@ internal sealed partial class RedisTaskStore(
             $"{after.Id} {RedisTaskKeys.IndexName(after.State, after.Submission.Algorithm)}",
             after.State == TaskState.Completed && report?.Result is { } result ? result : "", report?.Output ?? "",
             trigger is TaskTrigger.TimerDue due ? due.Ticket : "", RedisTaskKeys.Changes(after.Id).ToString(),
+
+            // The output is that of the newest attempt: a claim begins with none, an end brings its own, also when that is none.
+            trigger is TaskTrigger.Claim or TaskTrigger.Finish ? "1" : "",
         ];
         return await EvaluateAsync(RedisTaskScripts.Apply, keys, values, cancellationToken);
     }

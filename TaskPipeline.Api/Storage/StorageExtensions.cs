@@ -18,6 +18,7 @@ public static class StorageExtensions
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<RedisClock>();
         builder.Services.AddSingleton<RedisGate>();
+        builder.Services.AddSingleton<RedisMemory>();
         builder.Services.AddSingleton<ITaskStore, RedisTaskStore>();
         builder.Services.AddSingleton<IWorkerRegistry, RedisWorkerRegistry>();
         return builder;
@@ -28,8 +29,11 @@ public static class StorageExtensions
     {
         options.AbortOnConnectFail = false;
         options.BacklogPolicy = BacklogPolicy.FailFast;
-        options.AsyncTimeout = 900;
-        options.SyncTimeout = 900;
+        options.AsyncTimeout = 700;
+        options.SyncTimeout = 700;
+
+        // Timeouts are only looked for with each beat of the client's heart: together they stay below a second.
+        options.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
         options.ConnectTimeout = 2_000;
         options.ReconnectRetryPolicy = new LinearRetry(500);
     }

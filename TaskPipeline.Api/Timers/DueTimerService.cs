@@ -90,7 +90,11 @@ internal sealed class DueTimerService(
             if (applied.Publish)
             {
                 CrashPoint.Reach(CrashPoints.TimerServed);
-                await dispatcher.DispatchAsync(applied.Record, cancellationToken);
+
+                // A broker that takes nothing (its memory is full, say) must not keep the timers of running tasks from being served.
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                limit.CancelAfter(_options.ConfirmWait);
+                await dispatcher.DispatchAsync(applied.Record, limit.Token);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

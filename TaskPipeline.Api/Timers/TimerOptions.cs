@@ -12,6 +12,11 @@ public sealed class TimerOptions
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How long the service waits for the broker's confirm before it turns to other timers.</summary>
+    /// <value>The default is 2 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00")]
+    public TimeSpan ConfirmWait { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How many are taken at a time.</summary>
     /// <value>The default is 100.</value>
     [Range(1, 10_000)]
