@@ -1,3 +1,4 @@
+using TaskPipeline.Algorithm;
 using TaskPipeline.Algorithm.Callbacks;
 using TaskPipeline.Algorithm.Consuming;
 using TaskPipeline.Algorithm.NativeHosts;
@@ -12,4 +13,5 @@ builder.AddConsuming();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.MapDrain();
 app.Run();

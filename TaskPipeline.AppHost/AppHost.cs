@@ -1,41 +1,48 @@
-var builder = DistributedApplication.CreateBuilder(args);
+using TaskPipeline.AppHost.Topology;
 
-var secret = builder.AddParameter("callback-secret", secret: true);
-var slots = builder.Configuration["slots"] ?? "2";
-var workers = int.Parse(builder.Configuration["workers"] ?? "2", System.Globalization.CultureInfo.InvariantCulture);
+var builder = DistributedApplication.CreateBuilder(RunSettings.Normalize(args));
+var settings = RunSettings.Read(builder.Configuration, builder.ExecutionContext.IsPublishMode);
+var target = builder.AddDeploymentTarget();
 
-// A configured connection string stands for a server that already runs.
-IResourceBuilder<IResourceWithConnectionString> rabbitmq = builder.Configuration.GetSection("ConnectionStrings:rabbitmq").Value is not null
+// What API and workers share: made once, kept in the user secrets; Parameters:callback-secret overrides it.
+var secret = builder.AddParameter("callback-secret", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
+
+// A configured connection string stands for a server that already runs: then no container is started for it.
+IResourceBuilder<IResourceWithConnectionString> rabbitmq = builder.HasConnectionString("rabbitmq")
     ? builder.AddConnectionString("rabbitmq")
-    : builder.AddRabbitMQ("rabbitmq").WithManagementPlugin().WithDataVolume();
-IResourceBuilder<IResourceWithConnectionString> redis = builder.Configuration.GetSection("ConnectionStrings:redis").Value is not null
+    : builder.AddRabbitMQ("rabbitmq").WithManagementPlugin().WithDataVolume().WithTasksOfHours();
+
+IResourceBuilder<IResourceWithConnectionString> redis = builder.HasConnectionString("redis")
     ? builder.AddConnectionString("redis")
-    : builder.AddRedis("redis").WithDataVolume().WithArgs(context =>
-    {
-        // Append-only instead of snapshots, which lose what came after the last one. Published, Redis starts through a shell.
-        if (context.Args is ["-c", string command, ..])
-        {
-            context.Args[1] = command + " --appendonly yes";
-        }
-        else
-        {
-            context.Args.Add("--appendonly");
-            context.Args.Add("yes");
-        }
-    });
+    : builder.AddRedis("redis").WithDataVolume().WithAppendOnly();
 
 var api = builder.AddProject<Projects.TaskPipeline_Api>("api")
     .WithReference(rabbitmq).WaitFor(rabbitmq)
     .WithReference(redis).WaitFor(redis)
     .WithEnvironment("Callbacks__Secret", secret)
-    .WithHttpHealthCheck("/health")
-    .WithExternalHttpEndpoints();
+    .WithEnvironment("Tasks__LongAfterSeconds", settings.LongAfterSeconds)
+    .WithHttpEndpoint(target is DeploymentTarget.Azure ? null : settings.Port)
+    .WithExternalHttpEndpoints()
+    .WithProbes()
+    .WithReplicas(settings.Apis)
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Console")
+    .WithUrlForEndpoint("http", _ => new() { Url = "/scalar", DisplayText = "API reference" })
+    .WithTaskCommand("submit-hello", "Submit hello", "hello")
+    .WithTaskCommand("crash-task", "Crash a task", "fault.segfault", enabled: settings.Faults)
+    .PublishTo(target);
 
 builder.AddProject<Projects.TaskPipeline_Algorithm>("algorithm")
     .WithReference(rabbitmq).WaitFor(rabbitmq)
     .WithReference(api).WaitFor(api)
+    .WithEnvironment("Callbacks__Address", "https+http://api")
     .WithEnvironment("Callbacks__Secret", secret)
-    .WithEnvironment("Worker__Slots", slots)
-    .WithReplicas(workers);
+    .WithEnvironment("Worker__Slots", settings.Slots)
+    .WithEnvironment("NativeHosts__Faults", settings.Faults ? "true" : "false")
+    .WithHttpEndpoint()
+    .WithProbes()
+    .WithReplicas(settings.Workers)
+    .WithDrainCommand(secret)
+    .PublishWithNativeCode()
+    .PublishWorkersTo(target, settings);
 
 builder.Build().Run();

@@ -8,14 +8,21 @@ public sealed class NativeHostOptions
     public const string SectionName = "NativeHosts";
 
     /// <summary>The host executable. Required.</summary>
-    [Required]
-    public string HostPath { get; set; } = "";
+    /// <value>The default is the one of this build or image.</value>
+    [Required(ErrorMessage = "NativeHosts:HostPath is not set and there is no TaskPipeline.NativeHost beside the worker")]
+    public string HostPath { get; set; } = NativeLayout.Host;
 
     /// <summary>The guard executable; empty where there is none: then limits, accounting and the sweep of subtrees are absent.</summary>
-    public string GuardPath { get; set; } = "";
+    /// <value>The default is the one of this build or image.</value>
+    public string GuardPath { get; set; } = NativeLayout.Guard;
 
     /// <summary>Folders and files with libraries of algorithms.</summary>
+    /// <value>The default, when none is configured, is the samples of this build or image.</value>
     public IList<string> Libraries { get; } = [];
+
+    /// <summary>Adds the library of algorithms that crash, hang and leak.</summary>
+    /// <value>The default is false.</value>
+    public bool Faults { get; set; }
 
     /// <summary>How many tasks a host runs before it is replaced; 1 is a fresh process for each. Up to a quarter fewer, so that hosts do not all end at once.</summary>
     /// <value>The default is 1,000.</value>

@@ -7,11 +7,26 @@ public static class NativeHostsExtensions
     public static IHostApplicationBuilder AddNativeHosts(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptionsWithValidateOnStart<NativeHostOptions>().BindConfiguration(NativeHostOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.PostConfigure<NativeHostOptions>(AddOwnLibraries);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<HostStarter>();
         builder.Services.AddSingleton<AlgorithmCatalogue>();
         builder.Services.AddSingleton<NativeHostPool>();
         builder.Services.AddHostedService<NativeHostsStartup>();
         return builder;
+    }
+
+    /// <summary>A configured list is added to, not replaced, by the binder: so the default comes after it.</summary>
+    private static void AddOwnLibraries(NativeHostOptions options)
+    {
+        if (options.Libraries.Count == 0 && NativeLayout.Libraries is { Length: > 0 } samples)
+        {
+            options.Libraries.Add(samples);
+        }
+
+        if (options.Faults && NativeLayout.Faults is { Length: > 0 } faults)
+        {
+            options.Libraries.Add(faults);
+        }
     }
 }
