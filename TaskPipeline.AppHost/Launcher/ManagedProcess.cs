@@ -14,12 +14,14 @@ internal sealed class ManagedProcess(string name, Func<ProcessStartInfo> describ
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _supervision = Task.CompletedTask;
-    private volatile Process? _process;
+
+    /// <summary>0 while it is down. The id and not the process, which its supervision may dispose at any time.</summary>
+    private volatile int _id;
 
     public string Name => name;
 
     /// <summary>Its id; null while it is down.</summary>
-    public int? Id => _process is { HasExited: false } process ? process.Id : null;
+    public int? Id => _id is > 0 and var id ? id : null;
 
     /// <summary>Starts it; returns when it runs.</summary>
     public async Task StartAsync()
@@ -28,13 +30,14 @@ internal sealed class ManagedProcess(string name, Func<ProcessStartInfo> describ
         _supervision = SuperviseAsync(process);
     }
 
-    /// <summary>Sends a signal, named as for kill(1).</summary>
+    /// <summary>Sends a signal, named as for kill(1). Those that cannot be handled go to its whole group: the broker is a script and what it started.</summary>
     public async Task SignalAsync(string signal)
     {
         if (Id is { } id)
         {
             // .NET can only kill; asking needs the command.
-            using var kill = Process.Start("/bin/kill", ["-s", signal, id.ToString(CultureInfo.InvariantCulture)]);
+            var target = ProcessStarter.HasGroups && signal is ("KILL" or "STOP" or "CONT") ? -id : id;
+            using var kill = Process.Start("/bin/kill", ["-s", signal, "--", target.ToString(CultureInfo.InvariantCulture)]);
             await kill.WaitForExitAsync();
         }
     }
@@ -51,29 +54,27 @@ internal sealed class ManagedProcess(string name, Func<ProcessStartInfo> describ
         catch (TimeoutException)
         {
             log.Write(name, $"did not end within {limit.TotalSeconds:0} s and is killed");
-            _process?.Kill(entireProcessTree: true);
+            await SignalAsync("KILL");
             await _supervision;
         }
     }
 
-    public void Dispose()
-    {
-        _stopping.Dispose();
-        _process?.Dispose();
-    }
+    public void Dispose() => _stopping.Dispose();
 
     private async Task SuperviseAsync(Process process)
     {
         while (true)
         {
             await process.WaitForExitAsync();
+            _id = 0;
+            var exitCode = process.ExitCode;
+            process.Dispose();
             if (_stopping.IsCancellationRequested)
             {
                 return;
             }
 
-            log.Write(name, $"ended with {process.ExitCode} and is started again");
-            process.Dispose();
+            log.Write(name, $"ended with {exitCode} and is started again");
             try
             {
                 await Task.Delay(s_again, TimeProvider.System, _stopping.Token);
@@ -84,6 +85,11 @@ internal sealed class ManagedProcess(string name, Func<ProcessStartInfo> describ
             }
 
             process = await StartOnceAsync();
+            if (_stopping.IsCancellationRequested)
+            {
+                // Stopped while it was down: nobody has told this one to end.
+                await SignalAsync("TERM");
+            }
         }
     }
 
@@ -99,7 +105,7 @@ internal sealed class ManagedProcess(string name, Func<ProcessStartInfo> describ
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         process.StandardInput.Close();
-        _process = process;
+        _id = process.Id;
         return process;
     }
 }

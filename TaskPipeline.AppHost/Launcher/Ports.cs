@@ -26,6 +26,19 @@ internal static class Ports
         return [.. ports];
     }
 
+    /// <summary>The first of so many ports in a row that are free now.</summary>
+    public static int TakeFreeBlock(int count)
+    {
+        while (true)
+        {
+            var first = Random.Shared.Next(First, Last - count);
+            if (Enumerable.Range(first, count).All(IsFree))
+            {
+                return first;
+            }
+        }
+    }
+
     public static bool IsFree(int port)
     {
         try

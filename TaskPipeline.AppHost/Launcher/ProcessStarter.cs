@@ -11,6 +11,9 @@ internal sealed class ProcessStarter : IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];
 
+    /// <summary>Whether what is started leads a session, and with it a process group, of its own.</summary>
+    public static bool HasGroups { get; } = OperatingSystem.IsLinux() && File.Exists("/usr/bin/setsid") && File.Exists("/usr/bin/setpriv");
+
     public ProcessStarter() => new Thread(Run) { IsBackground = true, Name = "process starter" }.Start();
 
     public Task<Process> StartAsync(ProcessStartInfo start)
@@ -37,7 +40,7 @@ internal sealed class ProcessStarter : IDisposable
     /// <summary>Both programs replace themselves by the next, so the process keeps its id.</summary>
     private static void Wrap(ProcessStartInfo start)
     {
-        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/setsid") || !File.Exists("/usr/bin/setpriv"))
+        if (!HasGroups)
         {
             return;
         }
