@@ -9,6 +9,9 @@ namespace TaskPipeline.Algorithm.Callbacks;
 /// <summary>One request of the callback: an array of reports there, a verdict for each back.</summary>
 internal sealed class CallbackClient
 {
+    /// <summary>How often a request that never reached an API is sent again at once: with several replicas, to another one.</summary>
+    private const int MaxReconnects = 2;
+
     private readonly HttpClient _http;
 
     public CallbackClient(HttpClient http, IOptions<CallbackOptions> options)
@@ -23,7 +26,23 @@ internal sealed class CallbackClient
     /// <exception cref="HttpRequestException">The API cannot be reached or did not answer as it should.</exception>
     public async Task<ReportVerdict[]> SendAsync(IReadOnlyList<byte[]> reports, CancellationToken cancellationToken)
     {
-        using var content = new ByteArrayContent(Join(reports));
+        var body = Join(reports);
+        for (var reconnects = 0; ; reconnects++)
+        {
+            try
+            {
+                return await SendOnceAsync(body, reports.Count, cancellationToken);
+            }
+            catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConnectionError && reconnects < MaxReconnects)
+            {
+                // Service discovery takes the replicas in turn.
+            }
+        }
+    }
+
+    private async Task<ReportVerdict[]> SendOnceAsync(byte[] reports, int count, CancellationToken cancellationToken)
+    {
+        using var content = new ByteArrayContent(reports);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         try
         {
@@ -31,7 +50,7 @@ internal sealed class CallbackClient
             response.EnsureSuccessStatusCode();
             var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             var verdicts = JsonSerializer.Deserialize(body, ContractsJsonContext.Default.ReportVerdictArray);
-            return verdicts?.Length == reports.Count ? verdicts : throw new HttpRequestException("The answer does not have a verdict for each report");
+            return verdicts?.Length == count ? verdicts : throw new HttpRequestException("The answer does not have a verdict for each report");
         }
         catch (JsonException exception)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -12,19 +13,27 @@ namespace TaskPipeline.Algorithm.Consuming;
 /// <summary>One connection with a channel for each lane and one for cancellations, from its opening to its loss.</summary>
 internal sealed class ConsumerSession : IAsyncDisposable
 {
+    private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(1);
+
     private readonly IConnection _connection;
     private readonly DeliveryScheduler _scheduler;
     private readonly RunningTasks _running;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<(IChannel Channel, string Tag)> _consumers = [];
+    private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentBag<IChannel> _lanes = [];
+    private Task _missing = Task.CompletedTask;
+    private volatile bool _taking = true;
 
-    private ConsumerSession(IConnection connection, DeliveryScheduler scheduler, RunningTasks running, ILogger logger)
+    private ConsumerSession(IConnection connection, DeliveryScheduler scheduler, RunningTasks running, ConsumerDependencies dependencies)
     {
         _connection = connection;
         _scheduler = scheduler;
         _running = running;
-        _logger = logger;
+        _time = dependencies.Time;
+        _logger = dependencies.Logger;
         connection.ConnectionShutdownAsync += (_, reason) => Lose(reason.ReplyText);
     }
 
@@ -32,18 +41,14 @@ internal sealed class ConsumerSession : IAsyncDisposable
     public Task<string> Lost => _lost.Task;
 
     public static async Task<ConsumerSession> OpenAsync(
-        IConnectionFactory factory, DeliveryScheduler scheduler, RunningTasks running, ILogger logger, int slots, CancellationToken cancellationToken)
+        IConnectionFactory factory, DeliveryScheduler scheduler, RunningTasks running, ConsumerDependencies dependencies, CancellationToken cancellationToken)
     {
         var connection = await factory.CreateConnectionAsync("taskpipeline-algorithm", cancellationToken);
-        var session = new ConsumerSession(connection, scheduler, running, logger);
+        var session = new ConsumerSession(connection, scheduler, running, dependencies);
         try
         {
             await session.ConsumeCancellationsAsync(cancellationToken);
-            foreach (var lane in Enum.GetValues<Lane>())
-            {
-                await session.ConsumeLaneAsync(lane, slots, cancellationToken);
-            }
-
+            session._missing = session.ConsumeLanesAsync(Enum.GetValues<Lane>(), dependencies.Options.Value.Slots);
             return session;
         }
         catch
@@ -53,26 +58,97 @@ internal sealed class ConsumerSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes nothing more; what was delivered can still be acknowledged.</summary>
+    /// <summary>
+    /// Takes nothing more, and gives every delivery back to the broker at once: those that have not begun go to other workers, and what
+    /// is granted here belongs to its record, so that a second delivery of it is refused and forgotten. Cancellations still arrive.
+    /// A broker that does not answer is not waited for.
+    /// </summary>
     public async Task StopTakingAsync()
     {
-        foreach (var (channel, tag) in _consumers)
-        {
-            try
-            {
-                await channel.BasicCancelAsync(tag, noWait: false, CancellationToken.None);
-            }
-            catch (Exception exception) when (exception is OperationInterruptedException or ObjectDisposedException or IOException or TimeoutException)
-            {
-                // The channel is gone, and the consumer with it.
-            }
-        }
+        _taking = false;
+        await _ending.CancelAsync();
+        await _missing;
+        using var limit = new CancellationTokenSource(s_goodbye);
+        await Task.WhenAll(_lanes.Select(channel => CloseAsync(channel, limit.Token)));
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _connection.CloseAsync(200, "the session ends", TimeSpan.FromSeconds(2), abort: true, CancellationToken.None);
+        await _ending.CancelAsync();
+        await _missing;
+        await _connection.CloseAsync(200, "the session ends", s_goodbye, abort: true, CancellationToken.None);
         await _connection.DisposeAsync();
+        _ending.Dispose();
+    }
+
+    private static async Task CloseAsync(IChannel channel, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await channel.CloseAsync(200, "the worker stops", abort: true, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The end of the connection gives the deliveries back.
+        }
+    }
+
+    /// <summary>
+    /// Consumes from every lane that is there, and from the others as soon as they are: only the API declares lanes, because it must
+    /// notice when one had to be declared anew, and one that is missing must not stop the rest.
+    /// </summary>
+    private async Task ConsumeLanesAsync(IEnumerable<Lane> lanes, int slots)
+    {
+        try
+        {
+            var missing = new Queue<Lane>(lanes);
+            while (true)
+            {
+                for (var left = missing.Count; left > 0; left--)
+                {
+                    var lane = missing.Dequeue();
+                    if (await ExistsAsync(Topology.LaneQueue(lane)))
+                    {
+                        await ConsumeLaneAsync(lane, slots, _ending.Token);
+                    }
+                    else
+                    {
+                        missing.Enqueue(lane);
+                    }
+                }
+
+                if (missing.Count == 0)
+                {
+                    return;
+                }
+
+                Log.LanesMissing(_logger, missing.Count);
+                await Task.Delay(s_lookAgain, _time, _ending.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+            // The session ends first.
+        }
+        catch (Exception exception)
+        {
+            await Lose(exception.Message);
+        }
+    }
+
+    /// <summary>Asking for a queue that is not there costs the channel that asks.</summary>
+    private async Task<bool> ExistsAsync(string queue)
+    {
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: _ending.Token);
+        try
+        {
+            await channel.QueueDeclarePassiveAsync(queue, _ending.Token);
+            return true;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
+        {
+            return false;
+        }
     }
 
     private async Task ConsumeLaneAsync(Lane lane, int slots, CancellationToken cancellationToken)
@@ -83,13 +159,11 @@ internal sealed class ConsumerSession : IAsyncDisposable
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
         await channel.QueueDeclareAsync(Topology.UnreadableQueue, durable: true, exclusive: false, autoDelete: false, Topology.UnreadableQueueArguments(), cancellationToken: cancellationToken);
 
-        // Passive: only the API declares lanes, because it must notice when one had to be declared anew.
-        await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
-
         // One more than can run waits here, so that a slot is never idle for a round trip.
         await channel.BasicQosAsync(0, (ushort)(slots + 1), global: false, cancellationToken);
         var consumer = NewConsumer(channel, delivery => TakeAsync(channel, delivery));
-        _consumers.Add((channel, await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellationToken)));
+        _lanes.Add(channel);
+        await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellationToken);
     }
 
     private async Task ConsumeCancellationsAsync(CancellationToken cancellationToken)
@@ -114,27 +188,51 @@ internal sealed class ConsumerSession : IAsyncDisposable
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, delivery) => receive(delivery);
 
-        // The broker cancels a consumer whose queue is deleted, and newer ones one that acknowledges too late. Our own cancel
-        // while draining comes here too and loses nothing: nobody waits for the loss any more.
+        // The broker cancels a consumer whose queue is deleted, and newer ones one that acknowledges too late.
         consumer.UnregisteredAsync += (_, _) => Lose("the consumer was cancelled");
         consumer.ShutdownAsync += (_, reason) => Lose(reason.ReplyText);
         return consumer;
     }
 
-    private async Task TakeAsync(IChannel channel, BasicDeliverEventArgs delivery)
+    private async Task TakeAsync(IChannel channel, BasicDeliverEventArgs args)
     {
-        // Read before the handler returns: the client uses the buffer again.
-        var (message, problem) = TaskMessageReader.Read(delivery.Body.Span);
-        if (message is not null)
+        if (!_taking)
         {
-            _scheduler.Offer(new Delivery(message, () => AcknowledgeAsync(channel, delivery.DeliveryTag)));
             return;
         }
 
-        Log.Unreadable(_logger, problem!);
+        // Read before the handler returns: the client uses the buffer again.
+        var (message, problem) = TaskMessageReader.Read(args.Body.Span);
+        if (message is null)
+        {
+            await SetAsideAsync(channel, args, problem!);
+            return;
+        }
+
+        var delivery = new Delivery(message, () => AcknowledgeAsync(channel, args.DeliveryTag));
+        if (!await _running.TryAdoptAsync(delivery))
+        {
+            _scheduler.Offer(delivery);
+        }
+    }
+
+    /// <summary>Moves a message that nobody can read to where people look for it. If that fails it stays, and is delivered again in the next session.</summary>
+    private async Task SetAsideAsync(IChannel channel, BasicDeliverEventArgs args, string problem)
+    {
+        Log.Unreadable(_logger, problem);
         var properties = new BasicProperties { Persistent = true, Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = problem } };
-        await channel.BasicPublishAsync("", Topology.UnreadableQueue, mandatory: false, properties, delivery.Body.ToArray());
-        await AcknowledgeAsync(channel, delivery.DeliveryTag);
+        try
+        {
+            // Mandatory, or a queue that is gone would swallow it.
+            await channel.BasicPublishAsync("", Topology.UnreadableQueue, mandatory: true, properties, args.Body.ToArray());
+        }
+        catch (Exception exception)
+        {
+            await Lose($"An unreadable message could not be moved: {exception.Message}");
+            return;
+        }
+
+        await AcknowledgeAsync(channel, args.DeliveryTag);
     }
 
     private Task CancelAsync(ReadOnlySpan<byte> body)
@@ -160,9 +258,9 @@ internal sealed class ConsumerSession : IAsyncDisposable
         {
             await channel.BasicAckAsync(tag, multiple: false);
         }
-        catch (Exception exception) when (exception is OperationInterruptedException or ObjectDisposedException or IOException)
+        catch (Exception exception)
         {
-            // The channel that delivered it is gone: it is delivered again, and its claim is refused.
+            // The channel that delivered it is gone, however that shows: it is delivered again, and its claim is refused.
             Log.NotAcknowledged(_logger, exception.Message);
         }
     }

@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A delivery could not be acknowledged: {Reason}")]
     public static partial void NotAcknowledged(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Waiting for the API to declare {Count} queues")]
+    public static partial void LanesMissing(ILogger logger, int count);
 }

@@ -15,22 +15,20 @@ internal sealed class TaskConsumer(
     : BackgroundService
 {
     private static readonly TimeSpan s_reconnect = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(2);
 
-    private readonly int _slots = dependencies.Options.Value.Slots;
+    /// <summary>After the grace: ending the hosts and the last reports.</summary>
+    private static readonly TimeSpan s_lastReports = TimeSpan.FromSeconds(5);
+
+    private readonly WorkerOptions _options = dependencies.Options.Value;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2), dependencies.Time);
-        try
-        {
-            await heartbeat.LeaveAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The API cannot be reached: it will notice the silence.
-        }
-
+        // At the same time: neither may wait for the other, since the API or the broker may not answer.
+        running.Drain();
+        var leaving = LeaveAsync();
         await base.StopAsync(cancellationToken);
+        await leaving;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -40,15 +38,14 @@ internal sealed class TaskConsumer(
         {
             try
             {
-                await using var session = await ConsumerSession.OpenAsync(factory, scheduler, running, dependencies.Logger, _slots, stoppingToken);
+                await using var session = await ConsumerSession.OpenAsync(factory, scheduler, running, dependencies, stoppingToken);
                 available = true;
                 Log.Consuming(dependencies.Logger);
                 var lost = await Task.WhenAny(session.Lost, Task.Delay(Timeout.InfiniteTimeSpan, dependencies.Time, stoppingToken));
                 if (lost != session.Lost)
                 {
-                    // Acknowledgements still need the session while tasks finish.
                     await session.StopTakingAsync();
-                    await scheduler.DrainAsync();
+                    await DrainAsync();
                     return;
                 }
 
@@ -72,7 +69,35 @@ internal sealed class TaskConsumer(
             await Task.Delay(s_reconnect, dependencies.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await scheduler.DrainAsync();
+        await DrainAsync();
+    }
+
+    private async Task LeaveAsync()
+    {
+        using var limit = new CancellationTokenSource(s_goodbye, dependencies.Time);
+        try
+        {
+            await heartbeat.LeaveAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The API cannot be reached: it will notice the silence.
+        }
+    }
+
+    /// <summary>Lets tasks finish within the grace and gives the rest back; what cannot be reported soon after that is left to its lease.</summary>
+    private async Task DrainAsync()
+    {
+        var drained = scheduler.DrainAsync();
+        try
+        {
+            await drained.WaitAsync(_options.DrainGrace + s_lastReports, dependencies.Time);
+        }
+        catch (TimeoutException)
+        {
+            running.GiveUp();
+            await drained;
+        }
     }
 }
 

@@ -7,24 +7,33 @@ namespace TaskPipeline.Algorithm.Consuming;
 /// <summary>From the bytes of a message to a task, or to the reason why nobody will ever read it. Pure.</summary>
 internal static class TaskMessageReader
 {
+    private const double MaxSeconds = 86_400;
+
     public static (TaskMessage? Message, string? Problem) Read(ReadOnlySpan<byte> body)
     {
         try
         {
             var message = JsonSerializer.Deserialize(body, ContractsJsonContext.Default.TaskMessage);
-            return message switch
-            {
-                null => (null, "the message is null"),
-                { Schema: not TaskMessage.CurrentSchema } => (null, $"the message has schema {message.Schema}, this worker reads {TaskMessage.CurrentSchema}"),
-                { Dispatch: < 1 } => (null, "the dispatch is not a positive number"),
-                { Submission: null } => (null, "the submission is missing"),
-                { Input.IsEmpty: true } => (null, "the input is missing"),
-                _ => (message, null),
-            };
+            return Check(message) is { } problem ? (null, problem) : (message, null);
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
         {
             return (null, exception.Message);
         }
     }
+
+    /// <summary>What the types cannot say and a run relies on: whatever comes from the broker is checked here, once.</summary>
+    private static string? Check(TaskMessage? message) => message switch
+    {
+        null => "the message is null",
+        { Schema: not TaskMessage.CurrentSchema } => $"the message has schema {message.Schema}, this worker reads {TaskMessage.CurrentSchema}",
+        { Dispatch: < 1 } => "the dispatch is not a positive number",
+        { Submission: null } => "the submission is missing",
+        { Submission.Algorithm: null or "" } => "the algorithm is missing",
+        { Submission.TimeoutSeconds: not (> 0 and <= MaxSeconds) } => "timeoutSeconds is out of range",
+        { Submission.NoProgressTimeoutSeconds: not (null or (> 0 and <= MaxSeconds)) } => "noProgressTimeoutSeconds is out of range",
+        { Input.IsEmpty: true } => "the input is missing",
+        _ when !Enum.IsDefined(message.Lane) => "the lane is unknown",
+        _ => null,
+    };
 }

@@ -2,7 +2,15 @@ using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Algorithm.Scheduling;
 
-/// <summary>A message that was delivered, and how it is acknowledged: once, or not at all when its channel is gone.</summary>
-/// <param name="Message">The message.</param>
-/// <param name="AcknowledgeAsync">Acknowledges it; never throws.</param>
-internal sealed record Delivery(TaskMessage Message, Func<Task> AcknowledgeAsync);
+/// <summary>A message that was delivered. Thread safe.</summary>
+/// <param name="message">The message.</param>
+/// <param name="acknowledge">Acknowledges it on the channel that delivered it; never throws, and does nothing when that channel is gone.</param>
+internal sealed class Delivery(TaskMessage message, Func<Task> acknowledge)
+{
+    private int _acknowledged;
+
+    public TaskMessage Message { get; } = message;
+
+    /// <summary>Acknowledges it, once: a second acknowledgement would cost the channel and every delivery on it.</summary>
+    public Task AcknowledgeAsync() => Interlocked.Exchange(ref _acknowledged, 1) == 0 ? acknowledge() : Task.CompletedTask;
+}

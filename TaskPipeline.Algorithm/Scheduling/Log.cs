@@ -22,4 +22,13 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} has outstayed the lane {Lane}: it has run for more than {Seconds} s and moves to the slow account")]
     public static partial void Demoted(ILogger logger, TaskId taskId, Lane lane, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} attempt {Attempt} was overtaken and has been ended")]
+    public static partial void AttemptOvertaken(ILogger logger, TaskId taskId, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Task {TaskId} attempt {Attempt} cannot be run here")]
+    public static partial void CannotStart(ILogger logger, Exception exception, TaskId taskId, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId} attempt {Attempt} is given up unreported: the API did not answer before the worker had to end")]
+    public static partial void GivenUp(ILogger logger, TaskId taskId, int attempt);
 }

@@ -115,6 +115,7 @@ internal sealed class NativeRunner(
             if (status.ProgressCalls != calls)
             {
                 (calls, calledAt) = (status.ProgressCalls, time.GetTimestamp());
+                task.Progress = (status.Percent, status.Stage);
                 reporter.Report(status);
             }
             else if (noProgress != Timeout.InfiniteTimeSpan && time.GetElapsedTime(calledAt) >= noProgress)

@@ -7,17 +7,19 @@ using TaskPipeline.ServiceDefaults;
 
 namespace TaskPipeline.Algorithm.Scheduling;
 
-/// <summary>One delivery from its claim to the acknowledgement. Whatever refuses the claim means: acknowledge and forget.</summary>
+/// <summary>
+/// One delivery from its claim to the acknowledgement. Whatever refuses the claim means: acknowledge and forget. Never throws: what
+/// cannot be run is given back.
+/// </summary>
 internal sealed class TaskExecutor(
     ReportSender sender, WorkerIdentity worker, RunningTasks running, AlgorithmCatalogue catalogue, NativeRunner runner, ILogger<TaskExecutor> logger)
 {
     /// <summary>Executes. The slot is given back as soon as the native code is done; the report takes as long as it takes.</summary>
     public async Task ExecuteAsync(Delivery delivery, IDisposable slot)
     {
-        if (running.Register(delivery.Message) is not { } task)
+        // Draining, its channel is closed and the broker has it back. Delivered again while its first run lives here, that run owns it.
+        if (running.IsDraining || await running.RegisterAsync(delivery) is not { } task)
         {
-            // Delivered again while its first run lives here: that run owns the task.
-            await delivery.AcknowledgeAsync();
             return;
         }
 
@@ -29,8 +31,13 @@ internal sealed class TaskExecutor(
                 await RunAsync(task, slot);
             }
 
-            await delivery.AcknowledgeAsync();
+            await task.AcknowledgeAsync();
             CrashPoint.Reach(CrashPoints.Acknowledged);
+        }
+        catch (OperationCanceledException) when (running.GivenUp.IsCancellationRequested)
+        {
+            // Left unacknowledged: before the grant the broker delivers it again, after it the lease ends it.
+            Log.GivenUp(logger, task.Message.TaskId, task.Attempt);
         }
         finally
         {
@@ -48,7 +55,7 @@ internal sealed class TaskExecutor(
             Dispatch = task.Message.Dispatch,
             TraceParent = task.Message.TraceParent,
         };
-        var verdict = await sender.SendAsync(claim, task.Message, CancellationToken.None);
+        var verdict = await sender.SendAsync(claim, task.Message, running.GivenUp);
         if (verdict is not { Kind: VerdictKind.Granted, Attempt: { } attempt })
         {
             Log.ClaimRefused(logger, task.Message.TaskId, task.Message.Dispatch, verdict.Kind);
@@ -57,6 +64,7 @@ internal sealed class TaskExecutor(
         }
 
         task.Attempt = attempt;
+        running.Overtake(task);
         task.Obey(verdict.Kind, verdict.Cancel);
         CrashPoint.Reach(CrashPoints.Claimed);
         return true;
@@ -65,43 +73,63 @@ internal sealed class TaskExecutor(
     private async Task RunAsync(RunningTask task, IDisposable slot)
     {
         using var activity = AlgorithmActivitySource.StartRun(task.Message, task.Attempt, worker.Id);
-        TaskReport report;
-        if (!catalogue.Entries.TryGetValue(task.Message.Submission.Algorithm, out var entry))
+        var report = await AttemptAsync(task, slot);
+        slot.Dispose();
+        if (report is null)
         {
-            report = Release(task, ReleaseReason.AlgorithmMissing);
-        }
-        else
-        {
-            try
-            {
-                var end = await runner.RunAsync(task, entry, slot);
-                report = end.Stopped == StopReason.Abandoned ? Release(task, ReleaseReason.Draining) : Finish(task, end);
-            }
-            catch (HostStartException)
-            {
-                report = Release(task, ReleaseReason.CannotStart);
-            }
+            Log.AttemptOvertaken(logger, task.Message.TaskId, task.Attempt);
+            return;
         }
 
         AlgorithmActivitySource.End(activity, report);
-        slot.Dispose();
         CrashPoint.Reach(CrashPoints.Ended);
-        await sender.SendAsync(report with { TraceParent = activity?.Id ?? task.Message.TraceParent }, task.Message, CancellationToken.None);
+        await sender.SendAsync(report with { TraceParent = activity?.Id ?? task.Message.TraceParent }, task.Message, running.GivenUp);
         CrashPoint.Reach(CrashPoints.Reported);
+    }
+
+    /// <summary>Runs the attempt, or finds why it is not run. Null when there is nothing to report, because another attempt has overtaken it.</summary>
+    private async Task<TaskReport?> AttemptAsync(RunningTask task, IDisposable slot)
+    {
+        if (task.StopRequested.IsCompletedSuccessfully && await task.StopRequested == StopReason.Cancelled)
+        {
+            // Cancelled between the claim and its answer: nothing of it has run.
+            return NewFinished(task, TaskOutcome.Cancelled);
+        }
+
+        if (running.IsDraining)
+        {
+            return Release(task, ReleaseReason.Draining);
+        }
+
+        if (!catalogue.Entries.TryGetValue(task.Message.Submission.Algorithm, out var entry))
+        {
+            return Release(task, ReleaseReason.AlgorithmMissing);
+        }
+
+        try
+        {
+            var end = await runner.RunAsync(task, entry, slot);
+            if (end.Stopped != StopReason.Abandoned)
+            {
+                return Finish(task, end);
+            }
+
+            return task.IsOvertaken ? null : Release(task, ReleaseReason.Draining);
+        }
+        catch (Exception exception)
+        {
+            // No host, no scratch folder, whatever: another worker may be able to, and an attempt that is only forgotten would cost its lease.
+            Log.CannotStart(logger, exception, task.Message.TaskId, task.Attempt);
+            return Release(task, ReleaseReason.CannotStart);
+        }
     }
 
     private FinishedReport Finish(RunningTask task, AttemptEnd end)
     {
         var (outcome, failure, retryable) = HostOutcomeMapper.Map(end, task.Message.Submission);
         Log.AttemptEnded(logger, task.Message.TaskId, task.Attempt, task.Message.Submission.Algorithm, outcome);
-        return new FinishedReport
+        return NewFinished(task, outcome) with
         {
-            Worker = worker.Id,
-            TaskId = task.Message.TaskId,
-            ClaimId = task.ClaimId,
-            Attempt = task.Attempt,
-            Sequence = task.NextSequence(),
-            Outcome = outcome,
             Failure = failure,
             Retryable = retryable,
             Result = outcome == TaskOutcome.Completed ? end.Reply!.Result ?? "null"u8.ToArray() : (ReadOnlyMemory<byte>?)null,
@@ -111,6 +139,16 @@ internal sealed class TaskExecutor(
             Stage = end.Last.Stage,
         };
     }
+
+    private FinishedReport NewFinished(RunningTask task, TaskOutcome outcome) => new()
+    {
+        Worker = worker.Id,
+        TaskId = task.Message.TaskId,
+        ClaimId = task.ClaimId,
+        Attempt = task.Attempt,
+        Sequence = task.NextSequence(),
+        Outcome = outcome,
+    };
 
     private ReleasedReport Release(RunningTask task, ReleaseReason reason)
     {
