@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Problems;
 using TaskPipeline.Api.Tasks;
 using TaskPipeline.Api.Workers;
@@ -13,4 +14,5 @@ namespace TaskPipeline.Api;
 [JsonSerializable(typeof(ListResponse<AlgorithmResponse>))]
 [JsonSerializable(typeof(ListResponse<WorkerResponse>))]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(SubmitBody))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

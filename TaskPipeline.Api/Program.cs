@@ -1,8 +1,9 @@
 using Scalar.AspNetCore;
-using TaskPipeline.Api;
 using TaskPipeline.Api.Callbacks;
 using TaskPipeline.Api.Diagnostics;
+using TaskPipeline.Api.Draining;
 using TaskPipeline.Api.Events;
+using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Problems;
 using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.Storage;
@@ -19,15 +20,17 @@ builder.AddTasks();
 builder.AddCallbacks();
 builder.AddTaskTimers();
 builder.Services.AddSingleton<ApiMetrics>();
-builder.Services.AddOpenApi();
-builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default));
-builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = 1024 * 1024);
+builder.AddProblems();
+builder.AddDraining();
+builder.AddApiDescription();
+builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = null); // Counted by RequestBody, which says why.
 
 var app = builder.Build();
 app.UseProblems();
 app.UseCallbackAuthentication();
 app.MapDefaultEndpoints();
 app.MapTasks();
+app.MapTaskEvents();
 app.MapWorkers();
 app.MapCallbacks();
 app.MapOpenApi();

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Http.Features;
 using TaskPipeline.Api.Problems;
 using TaskPipeline.Api.Tasks;
 using TaskPipeline.Contracts.Callbacks;
@@ -28,13 +27,16 @@ internal static class CallbacksApi
 
     private static async Task<IResult> ReceiveAsync(HttpContext context, CallbackReceiver receiver, CancellationToken cancellationToken)
     {
-        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = CallbackProtocol.MaxBodyBytes;
         if (!RequestBody.IsJson(context.Request))
         {
             return new Problem(ProblemType.UnsupportedMediaType);
         }
 
-        var body = await RequestBody.ReadAsync(context.Request, cancellationToken);
+        if (await RequestBody.ReadAsync(context.Request, CallbackProtocol.MaxBodyBytes, cancellationToken) is not { } body)
+        {
+            return new Problem(ProblemType.BodyTooLarge);
+        }
+
         try
         {
             var verdicts = await receiver.ReceiveAsync(ReportBatchReader.Read(body), cancellationToken);

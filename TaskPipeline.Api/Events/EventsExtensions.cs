@@ -1,12 +1,14 @@
 namespace TaskPipeline.Api.Events;
 
-/// <summary>Adds the changes of tasks.</summary>
+/// <summary>Adds the states of tasks as they come.</summary>
 public static class EventsExtensions
 {
-    /// <summary>Adds <see cref="ITaskEvents"/> over Redis.</summary>
+    /// <summary>Adds <see cref="ITaskFeeds"/> over Redis, and the streams of events.</summary>
     public static IHostApplicationBuilder AddTaskEvents(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<ITaskEvents, RedisTaskEvents>();
+        builder.Services.AddOptionsWithValidateOnStart<EventStreamOptions>().BindConfiguration(EventStreamOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddSingleton<ITaskFeeds, RedisTaskFeeds>();
+        builder.Services.AddSingleton<EventStreamWriter>();
         return builder;
     }
 }

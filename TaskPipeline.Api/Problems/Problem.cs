@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+
 namespace TaskPipeline.Api.Problems;
 
 /// <summary>An error answer, as an HTTP result. Its shape is <c>application/problem+json</c>.</summary>
@@ -15,9 +18,12 @@ public sealed record Problem(
     public Task ExecuteAsync(HttpContext httpContext)
     {
         ArgumentNullException.ThrowIfNull(httpContext);
+        // What a handler has prepared for another answer does not belong to this one.
+        httpContext.Response.Headers.Remove(HeaderNames.Location);
+        httpContext.Response.Headers.Remove("Preference-Applied");
         if (RetryAfterSeconds is { } seconds)
         {
-            httpContext.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            httpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         var body = new ProblemBody(Type.Urn, Type.Title, httpContext.Response.StatusCode = StatusOf(httpContext), Detail, Errors);

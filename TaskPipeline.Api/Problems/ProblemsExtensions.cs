@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using TaskPipeline.Api.Storage;
 
 namespace TaskPipeline.Api.Problems;
@@ -5,6 +6,13 @@ namespace TaskPipeline.Api.Problems;
 /// <summary>Makes every error a problem, the framework's own included.</summary>
 public static class ProblemsExtensions
 {
+    /// <summary>Makes <c>/health</c> answer with a problem when it is not well.</summary>
+    public static IHostApplicationBuilder AddProblems(this IHostApplicationBuilder builder)
+    {
+        builder.Services.Configure<HealthCheckOptions>(HealthProblem.Configure);
+        return builder;
+    }
+
     /// <summary>Adds the middleware; the first of the pipeline.</summary>
     public static WebApplication UseProblems(this WebApplication app)
     {
@@ -19,6 +27,10 @@ public static class ProblemsExtensions
         {
             await next(context);
         }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away, in the middle of its body perhaps: nobody reads an answer.
+        }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
             context.Response.StatusCode = exception.StatusCode;
@@ -27,10 +39,6 @@ public static class ProblemsExtensions
         catch (StoreUnavailableException exception) when (!context.Response.HasStarted)
         {
             await new Problem(ProblemType.Unavailable, exception.Message, RetryAfterSeconds: 1).ExecuteAsync(context);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // The client went away: nobody reads an answer.
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {

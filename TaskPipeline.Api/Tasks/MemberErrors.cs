@@ -6,6 +6,7 @@ namespace TaskPipeline.Api.Tasks;
 internal sealed class MemberErrors
 {
     private const int MaxMembers = 50;
+    private const int MaxReasons = 5;
 
     private readonly Dictionary<string, List<string>> _errors = new(StringComparer.Ordinal);
 
@@ -15,7 +16,10 @@ internal sealed class MemberErrors
     {
         if (_errors.TryGetValue(member, out var reasons))
         {
-            reasons.Add(why);
+            if (reasons.Count < MaxReasons && !reasons.Contains(why))
+            {
+                reasons.Add(why);
+            }
         }
         else if (_errors.Count < MaxMembers)
         {

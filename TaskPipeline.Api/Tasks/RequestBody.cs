@@ -12,19 +12,37 @@ internal static class RequestBody
 {
     private const int MaxKeyLength = 255;
 
-    /// <summary>Whether the content type is JSON in UTF-8.</summary>
+    /// <summary>The largest body of a client.</summary>
+    public const int MaxPublicBytes = 1024 * 1024;
+
+    /// <summary>Whether the content is JSON in UTF-8, and not compressed.</summary>
     public static bool IsJson(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        request.Headers.ContentEncoding.ToString() is "" or "identity"
+        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads the whole body; the server's limit ends one that is too large with 413.</summary>
-    public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the whole body; null when it is larger than <paramref name="most"/> bytes. Counted here and not by the server, which
+    /// would cut the connection: a client that is still sending would then never see the answer.
+    /// </summary>
+    public static async Task<byte[]?> ReadAsync(HttpRequest request, long most, CancellationToken cancellationToken)
     {
+        if (request.ContentLength > most)
+        {
+            return null;
+        }
+
         var reader = request.BodyReader;
         while (true)
         {
             var read = await reader.ReadAsync(cancellationToken);
+            if (read.Buffer.Length > most)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                return null;
+            }
+
             if (read.IsCompleted)
             {
                 var bytes = read.Buffer.ToArray();

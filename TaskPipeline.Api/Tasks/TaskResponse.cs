@@ -14,6 +14,7 @@ internal sealed record TaskResponse : TaskSummary
     {
     }
 
+    [JsonPropertyOrder(1)]
     [JsonConverter(typeof(RawJsonConverter))]
     public ReadOnlyMemory<byte> Input => Task.Input;
 }

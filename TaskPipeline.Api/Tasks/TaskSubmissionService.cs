@@ -22,8 +22,8 @@ internal sealed class TaskSubmissionService(
         SubmitAsync(now => ToSubmission(request, algorithm, now), request.Input, LaneOf(request.Priority, algorithm), key, cancellationToken);
 
     /// <summary>Submits a task that ended once more, as a new one.</summary>
-    public Task<SubmitResult> RetryAsync(StoredTask ended, CancellationToken cancellationToken) =>
-        SubmitAsync(now => Again(ended.Record, now), ended.Input, ended.Record.Lane, key: null, cancellationToken);
+    public Task<SubmitResult> RetryAsync(StoredTask ended, IdempotencyKey? key, CancellationToken cancellationToken) =>
+        SubmitAsync(now => Again(ended.Record, now), ended.Input, ended.Record.Lane, key, cancellationToken);
 
     private async Task<SubmitResult> SubmitAsync(
         Func<DateTimeOffset, TaskSubmission> submission, ReadOnlyMemory<byte> input, Lane lane, IdempotencyKey? key, CancellationToken cancellationToken)

@@ -4,38 +4,35 @@ using TaskPipeline.Contracts;
 
 namespace TaskPipeline.Api.Tasks;
 
-/// <summary>Waits for a task to end, without asking Redis over and over.</summary>
-internal sealed class TaskWaiter(ITaskStore store, ITaskEvents events, TimeProvider time)
+/// <summary>Waits for a task to end, from the same source as the streams of events.</summary>
+internal sealed class TaskWaiter(ITaskStore store, ITaskFeeds feeds, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    /// <summary>Returns the task when it has ended or the limit is over, whichever is first; null when there is no such task.</summary>
+    /// <summary>
+    /// Returns the task when it has ended, the limit is over or the process is told to stop, whichever is first; null when there
+    /// is no such task.
+    /// </summary>
     public async Task<StoredTask?> WaitAsync(TaskId id, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (limit == TimeSpan.Zero)
+        var started = time.GetTimestamp();
+        var task = await store.GetAsync(id, cancellationToken);
+        if (task is null || task.Record.IsTerminal || limit == TimeSpan.Zero)
         {
-            return await store.GetAsync(id, cancellationToken);
+            return task;
         }
 
-        using var over = new CancellationTokenSource(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
-
-        // Subscribed before the first look, so that no change falls between the two.
-        await using var subscription = await events.SubscribeAsync(id, cancellationToken);
-        while (true)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        await using var reader = await feeds.OpenAsync(id, cancellationToken);
+        if (reader is null)
         {
-            var task = await store.GetAsync(id, cancellationToken);
-            if (task is null || task.Record.IsTerminal)
-            {
-                return task;
-            }
-
-            try
-            {
-                await subscription.WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException) when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-            {
-                return task;
-            }
+            return null;
         }
+
+        while (!reader.IsOver && !either.IsCancellationRequested && limit - time.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
+        {
+            await reader.NextAsync(left, either.Token);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return reader.Current.Task;
     }
 }

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Problems;
 using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
@@ -14,25 +17,34 @@ internal static class TasksApi
     public static IEndpointRouteBuilder MapTasks(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/tasks").WithTags("Tasks");
-        group.MapPost("/", SubmitAsync).WithName("SubmitTask").WithSummary("Submits a task").Accepts<object>("application/json").Produces<TaskResponse>(202).ProducesProblem(400);
-        group.MapGet("/", ListAsync).WithName("ListTasks").WithSummary("Lists tasks, newest first").Produces<ListResponse<TaskSummary>>();
-        group.MapGet("/{id}", GetAsync).WithName("GetTask").WithSummary("Reads a task").Produces<TaskResponse>().ProducesProblem(404);
-        group.MapDelete("/{id}", CancelAsync).WithName("CancelTask").WithSummary("Cancels a task").Produces<TaskResponse>().ProducesProblem(404).ProducesProblem(409);
-        group.MapPost("/{id}/retry", RetryAsync).WithName("RetryTask").WithSummary("Submits an ended task again").Produces<TaskResponse>(202).ProducesProblem(404).ProducesProblem(409);
+        group.MapPost("/", SubmitAsync).WithName("SubmitTask").WithSummary("Submits a task")
+            .Accepts<SubmitBody>("application/json").Produces<TaskResponse>(202).Produces<TaskResponse>(200).ProducesProblems(400, 413, 415, 422, 429, 503);
+        group.MapGet("/", ListAsync).WithName("ListTasks").WithSummary("Lists tasks, newest first")
+            .Produces<ListResponse<TaskSummary>>().ProducesProblems(400, 503);
+        group.MapGet("/{id}", GetAsync).WithName("GetTask").WithSummary("Reads a task")
+            .Produces<TaskResponse>().Produces(304).ProducesProblems(404, 503);
+        group.MapDelete("/{id}", CancelAsync).WithName("CancelTask").WithSummary("Cancels a task")
+            .Produces<TaskResponse>().ProducesProblems(404, 409, 503);
+        group.MapPost("/{id}/retry", RetryAsync).WithName("RetryTask").WithSummary("Submits an ended task again, as a new one")
+            .Produces<TaskResponse>(202).Produces<TaskResponse>(200).ProducesProblems(400, 404, 409, 422, 429, 503);
         return routes;
     }
 
     private static async Task<IResult> SubmitAsync(
-        HttpContext context, TaskSubmissionService submissions, IWorkerRegistry workers, TaskWaiter waiter, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context, TaskSubmissionService submissions, IWorkerRegistry workers, TaskWaiter waiter, RedisClock clock, CancellationToken cancellationToken)
     {
         if (!RequestBody.IsJson(context.Request))
         {
             return new Problem(ProblemType.UnsupportedMediaType);
         }
 
-        var body = await RequestBody.ReadAsync(context.Request, cancellationToken);
+        if (await RequestBody.ReadAsync(context.Request, RequestBody.MaxPublicBytes, cancellationToken) is not { } body)
+        {
+            return new Problem(ProblemType.BodyTooLarge);
+        }
+
         var (key, keyProblem) = RequestBody.ReadKey(context.Request, body);
-        var (request, problem) = SubmitRequestReader.Read(body, time.GetUtcNow());
+        var (request, problem) = SubmitRequestReader.Read(body, clock.Now);
         if (keyProblem is not null || request is null)
         {
             return keyProblem ?? problem!;
@@ -43,23 +55,46 @@ internal static class TasksApi
             return Problem.Invalid("algorithm", "no worker has announced an algorithm of this name");
         }
 
-        return await submissions.SubmitAsync(request, algorithm, key, cancellationToken) switch
-        {
-            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, waiter, cancellationToken),
-            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, waiter, cancellationToken),
-            SubmitResult.KeyReused => new Problem(ProblemType.IdempotencyKeyReused),
-            SubmitResult.Full full => new Problem(ProblemType.BacklogFull, full.Reason, RetryAfterSeconds: 5),
-            var other => throw new InvalidOperationException($"{other} is not a result of a submission"),
-        };
+        var result = await submissions.SubmitAsync(request, algorithm, key, cancellationToken);
+        return await AnswerAsync(context, result, request.Input, waiter, cancellationToken);
     }
 
-    private static async Task<IResult> AcceptedAsync(HttpContext context, TaskId id, TaskWaiter waiter, CancellationToken cancellationToken)
+    private static async Task<IResult> AnswerAsync(
+        HttpContext context, SubmitResult result, ReadOnlyMemory<byte> input, TaskWaiter waiter, CancellationToken cancellationToken) => result switch
+        {
+            SubmitResult.Created created => await AcceptedAsync(
+                context, created.Record.Id, new StoredTask(created.Record, input, Result: null, Output: null), waiter, cancellationToken),
+            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, created: null, waiter, cancellationToken),
+            SubmitResult.KeyReused => new Problem(ProblemType.IdempotencyKeyReused),
+            SubmitResult.Full full => new Problem(ProblemType.BacklogFull, full.Reason, RetryAfterSeconds: 5),
+            _ => throw new InvalidOperationException($"{result} is not a result of a submission"),
+        };
+
+    /// <summary>A task that was just written is accepted, also when the store is away before it can be read again.</summary>
+    private static async Task<IResult> AcceptedAsync(HttpContext context, TaskId id, StoredTask? created, TaskWaiter waiter, CancellationToken cancellationToken)
     {
         var wait = WaitPreference.Apply(context);
+        var task = created;
+        try
+        {
+            if (created is null || wait > TimeSpan.Zero)
+            {
+                task = await waiter.WaitAsync(id, wait ?? TimeSpan.Zero, cancellationToken) ?? created;
+            }
+        }
+        catch (StoreUnavailableException) when (created is not null)
+        {
+            // The client must learn the id: it can ask later, but it must not have to submit again.
+        }
+
+        if (task is null)
+        {
+            return new Problem(ProblemType.TaskNotFound);
+        }
+
         context.Response.Headers.Location = $"/tasks/{id}";
-        return await waiter.WaitAsync(id, wait ?? TimeSpan.Zero, cancellationToken) is { } task
-            ? TaskResult(context, task, wait is not null && task.Record.IsTerminal ? 200 : 202)
-            : new Problem(ProblemType.TaskNotFound);
+        context.Response.Headers.RetryAfter = "1";
+        return TaskResult(context, task, wait is not null && task.Record.IsTerminal ? 200 : 202);
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext context, TaskWaiter waiter, CancellationToken cancellationToken)
@@ -110,7 +145,7 @@ internal static class TasksApi
         switch (result)
         {
             case TransitionResult.Refused refused:
-                return new Problem(ProblemType.TaskEnded, $"It is {refused.Record.State}");
+                return new Problem(ProblemType.TaskEnded, $"It is {JsonSerializer.SerializeToElement(refused.Record.State).GetString()}");
             case TransitionResult.Applied { Record.State: TaskState.Processing } or TransitionResult.Unchanged { Record.State: TaskState.Processing }:
                 CrashPoint.Reach(CrashPoints.CancelStored);
                 await queue.BroadcastCancelAsync(taskId, cancellationToken);
@@ -135,12 +170,14 @@ internal static class TasksApi
             return new Problem(ProblemType.TaskNotEnded);
         }
 
-        return await submissions.RetryAsync(task, cancellationToken) switch
+        // The key stands for this call: what it repeats takes the place of a body.
+        var (key, problem) = RequestBody.ReadKey(context.Request, Encoding.ASCII.GetBytes($"retry {taskId}"));
+        if (problem is not null)
         {
-            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, waiter, cancellationToken),
-            SubmitResult.Full full => new Problem(ProblemType.BacklogFull, full.Reason, RetryAfterSeconds: 5),
-            var other => throw new InvalidOperationException($"{other} is not a result of a retry"),
-        };
+            return problem;
+        }
+
+        return await AnswerAsync(context, await submissions.RetryAsync(task, key, cancellationToken), task.Input, waiter, cancellationToken);
     }
 
     private static IResult TaskResult(HttpContext context, StoredTask task, int status)

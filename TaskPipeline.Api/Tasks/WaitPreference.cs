@@ -21,14 +21,19 @@ internal static class WaitPreference
         return TimeSpan.FromSeconds(seconds);
     }
 
+    /// <summary>The seconds of the first preference of that name, capped; null without one, and when it is nonsense.</summary>
     public static int? Parse(StringValues header)
     {
-        foreach (var preference in header.SelectMany(value => (value ?? "").Split([',', ';'], StringSplitOptions.TrimEntries)))
+        foreach (var preference in header.SelectMany(value => (value ?? "").Split(',')))
         {
-            if (preference.StartsWith("wait=", StringComparison.OrdinalIgnoreCase)
-                && long.TryParse(preference.AsSpan(5).Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+            // What follows a semicolon are parameters of the preference, not preferences.
+            var parts = preference.Split(';')[0].Split('=', 2, StringSplitOptions.TrimEntries);
+            if (parts is [var name, var value] && name.Equals("wait", StringComparison.OrdinalIgnoreCase))
             {
-                return (int)Math.Min(seconds, MaxSeconds);
+                var digits = value.Length > 2 && value[0] == '"' && value[^1] == '"' ? value[1..^1] : value;
+                return digits.Length > 0 && digits.All(char.IsAsciiDigit)
+                    ? int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, MaxSeconds) : MaxSeconds
+                    : null;
             }
         }
 

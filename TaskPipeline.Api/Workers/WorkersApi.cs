@@ -1,3 +1,4 @@
+using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Storage;
 
 namespace TaskPipeline.Api.Workers;
@@ -7,8 +8,8 @@ internal static class WorkersApi
 {
     public static IEndpointRouteBuilder MapWorkers(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/algorithms", GetAlgorithmsAsync).WithTags("Workers").WithSummary("Lists what can run").Produces<ListResponse<AlgorithmResponse>>();
-        routes.MapGet("/workers", GetWorkersAsync).WithTags("Workers").WithSummary("Lists who runs").Produces<ListResponse<WorkerResponse>>();
+        routes.MapGet("/algorithms", GetAlgorithmsAsync).WithTags("Workers").WithName("ListAlgorithms").WithSummary("Lists what can run").Produces<ListResponse<AlgorithmResponse>>().ProducesProblems(503);
+        routes.MapGet("/workers", GetWorkersAsync).WithTags("Workers").WithName("ListWorkers").WithSummary("Lists who runs").Produces<ListResponse<WorkerResponse>>().ProducesProblems(503);
         return routes;
     }
 

@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Options;
+using TaskPipeline.Contracts;
+
+namespace TaskPipeline.Api.Events;
+
+/// <summary>
+/// Writes a task's states to one client as they come. A client that does not take what it is sent is dropped after a while:
+/// nothing is kept for it but the newest state, which all readers of the task share.
+/// </summary>
+internal sealed class EventStreamWriter(IOptions<EventStreamOptions> options, IHostApplicationLifetime lifetime, ILogger<EventStreamWriter> logger)
+{
+    private static readonly ReadOnlyMemory<byte> s_heartbeat = ":\n\n"u8.ToArray();
+
+    private readonly EventStreamOptions _options = options.Value;
+
+    /// <summary>Writes until the task has ended, the client is gone or dropped, or the process stops; the last three end the stream between two events.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="reader">The task.</param>
+    /// <param name="seen">The version that the client has seen; 0 for none.</param>
+    public async Task WriteAsync(HttpContext context, ITaskFeedReader reader, long seen)
+    {
+        var id = reader.Current.Task.Record.Id;
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-cache";
+
+        // What nginx and its like need to be told, to pass events on as they come.
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        if (!await SendAsync(context, id, reader.Current.Version > seen ? reader.Current.Event : s_heartbeat))
+        {
+            return;
+        }
+
+        while (!reader.IsOver && !ending.IsCancellationRequested)
+        {
+            var next = await reader.NextAsync(_options.Heartbeat, ending.Token);
+            if (ending.IsCancellationRequested || (reader.IsOver && !next))
+            {
+                return;
+            }
+
+            if (!await SendAsync(context, id, next && reader.Current.Version > seen ? reader.Current.Event : s_heartbeat))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>False when the client is gone or was dropped.</summary>
+    private async Task<bool> SendAsync(HttpContext context, TaskId id, ReadOnlyMemory<byte> bytes)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        limit.CancelAfter(_options.WriteLimit);
+        try
+        {
+            // The server ends the connection by itself when a write is given up, and then does not say so by an exception.
+            var written = await context.Response.BodyWriter.WriteAsync(bytes, limit.Token);
+            if (!limit.IsCancellationRequested)
+            {
+                return !written.IsCompleted;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Given up: by the limit, or because the client has gone.
+        }
+
+        Log.ReaderDropped(logger, id);
+        context.Abort();
+        return false;
+    }
+}

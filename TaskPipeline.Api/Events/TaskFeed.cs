@@ -1,0 +1,178 @@
+using System.Threading.Channels;
+using StackExchange.Redis;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
+
+namespace TaskPipeline.Api.Events;
+
+/// <summary>
+/// One task that is followed here: a subscription to its channel, and a loop that reads it once after however many changes were
+/// told meanwhile. It lives while it has readers.
+/// </summary>
+internal sealed class TaskFeed
+{
+    private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(500);
+
+    private readonly TaskId _id;
+    private readonly ITaskStore _store;
+    private readonly ISubscriber _subscriber;
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Holds one at the most: changes that nobody has read yet are read together. Completed by the last reader.</summary>
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Lock _lock = new();
+
+    /// <summary>Guarded by <see cref="_lock"/>.</summary>
+    private int _readers;
+
+    /// <summary>Guarded by <see cref="_lock"/>.</summary>
+    private bool _closed;
+
+    /// <summary>Written by the loop alone, read by every reader.</summary>
+    private volatile Link _newest = new(Snapshot: null, IsLast: false);
+
+    public TaskFeed(TaskId id, ITaskStore store, ISubscriber subscriber, TimeProvider time)
+    {
+        (_id, _store, _subscriber, _time) = (id, store, subscriber, time);
+        Ended = RunAsync();
+    }
+
+    /// <summary>Completes when the first state is there (<see cref="Newest"/> has none when there is no such task); fails as the store does.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Completes when the subscription is gone; then, and not before, another feed of the task may be made.</summary>
+    public Task Ended { get; }
+
+    /// <summary>The newest link; a reader that holds an older one goes straight to it.</summary>
+    public Link Newest => _newest;
+
+    /// <summary>Counts a reader in; false when the feed is closing.</summary>
+    public bool TryJoin()
+    {
+        lock (_lock)
+        {
+            _readers += _closed ? 0 : 1;
+            return !_closed;
+        }
+    }
+
+    /// <summary>Counts a reader out; the last one closes the feed.</summary>
+    public void Leave()
+    {
+        lock (_lock)
+        {
+            if (--_readers > 0)
+            {
+                return;
+            }
+
+            _closed = true;
+        }
+
+        _changes.Writer.TryComplete();
+    }
+
+    /// <summary>The task may have changed.</summary>
+    public void Tell() => _changes.Writer.TryWrite(true);
+
+    private async Task RunAsync()
+    {
+        ChannelMessageQueue? queue = null;
+        try
+        {
+            // Subscribed before the first look, so that no change falls between the two.
+            queue = await _subscriber.SubscribeAsync(RedisTaskKeys.Changes(_id));
+            queue.OnMessage(_ => Tell());
+            await ReadAsync();
+            _ready.TrySetResult();
+            await foreach (var _ in _changes.Reader.ReadAllAsync())
+            {
+                if (!_newest.IsLast)
+                {
+                    await TryReadAsync();
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            // Whatever keeps the feed from beginning is told to everybody who waits for it; once it has begun, only this can end it.
+            _ready.TrySetException(exception is RedisException or TimeoutException
+                ? new StoreUnavailableException("The changes of the task cannot be subscribed to", exception)
+                : exception);
+            Publish(new Link(_newest.Snapshot, IsLast: true));
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _closed = true;
+            }
+
+            await UnsubscribeAsync(queue);
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var task = await _store.GetAsync(_id, CancellationToken.None);
+        if (task is null)
+        {
+            // Its retention is over, or the store has lost it.
+            Publish(new Link(_newest.Snapshot, IsLast: true));
+        }
+        else if (task.Record.Version != _newest.Snapshot?.Version)
+        {
+            Publish(new Link(new TaskSnapshot(task), task.Record.IsTerminal));
+        }
+    }
+
+    private async Task TryReadAsync()
+    {
+        try
+        {
+            await ReadAsync();
+        }
+        catch (StoreUnavailableException)
+        {
+            // Readers keep what they have; the change is not forgotten.
+            Tell();
+            await Task.Delay(s_again, _time, CancellationToken.None);
+        }
+    }
+
+    private void Publish(Link next)
+    {
+        var previous = _newest;
+        _newest = next;
+        previous.Follow(next);
+    }
+
+    private static async Task UnsubscribeAsync(ChannelMessageQueue? queue)
+    {
+        try
+        {
+            if (queue is not null)
+            {
+                await queue.UnsubscribeAsync();
+            }
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            // Redis is away, and the subscription with it.
+        }
+    }
+
+    /// <summary>A state with the promise of the next: one object wakes every reader.</summary>
+    /// <param name="Snapshot">The state; null before the first and when there never was one.</param>
+    /// <param name="IsLast">No state will follow.</param>
+    internal sealed record Link(TaskSnapshot? Snapshot, bool IsLast)
+    {
+        private readonly TaskCompletionSource _followed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes when a newer link is there.</summary>
+        public Task Followed => _followed.Task;
+
+        public void Follow(Link next) => _followed.TrySetResult();
+    }
+}
