@@ -1,5 +1,6 @@
 using Scalar.AspNetCore;
 using TaskPipeline.Api.Callbacks;
+using TaskPipeline.Api.Console;
 using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.Draining;
 using TaskPipeline.Api.Events;
@@ -35,4 +36,5 @@ app.MapWorkers();
 app.MapCallbacks();
 app.MapOpenApi();
 app.MapScalarApiReference();
+app.MapConsole();
 app.Run();
