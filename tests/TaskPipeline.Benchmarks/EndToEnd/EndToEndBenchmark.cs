@@ -1,0 +1,80 @@
+using StackExchange.Redis;
+using TaskPipeline.AppHost.Launcher;
+using TaskPipeline.Benchmarks.EndToEnd.Bare;
+
+namespace TaskPipeline.Benchmarks.EndToEnd;
+
+/// <summary>
+/// Throughput, latency, processor time and memory of the real processes, beside raw RabbitMQ and the bare loop. All three take
+/// turns within each round, so that what else the machine does meets all of them; the table shows medians over the rounds.
+/// </summary>
+internal static class EndToEndBenchmark
+{
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var options = new Arguments(arguments, "--rounds", "--tasks", "--warm", "--latencies", "--seconds", "--layouts", "--log");
+        await Console.Out.WriteLineAsync($"{Environment.ProcessorCount} cores, {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, {string.Join(' ', arguments)}");
+        foreach (var layout in options.Text("--layouts", "2x8,1x16").Split(','))
+        {
+            var numbers = layout.Split('x').Select(int.Parse).ToArray();
+            await RunLayoutAsync(numbers[0], numbers[1], options);
+        }
+
+        return 0;
+    }
+
+    private static async Task RunLayoutAsync(int workers, int slots, Arguments options)
+    {
+        await using var log = new StreamWriter(options.Text("--log", "/dev/null"), append: true);
+        var launch = new LauncherOptions
+        {
+            Port = Ports.TakeFree(1)[0],
+            Workers = workers,
+            Slots = slots,
+            Settings = new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning" },
+        };
+        await using var topology = await LocalTopology.StartAsync(launch, new RunLog(log), CancellationToken.None);
+        await using var bare = await BareLoop.StartAsync(topology, workers, slots);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(topology.RedisAddress);
+        var redis = connection.GetDatabase();
+        int[] servers = [topology.RabbitMq.Id!.Value, topology.Redis.Id!.Value, topology.Epmd.Id!.Value];
+        var pipeline = new Subject(
+            "TaskPipeline",
+            launch.Port,
+            EndedTasks.CountAsync,
+            [.. servers, .. topology.Apis.Concat(topology.Workers).Select(process => process.Id!.Value)]);
+        var loop = new Subject("bare loop", bare.Port, async db => (long)await db.StringGetAsync(BareApi.Ended), [.. servers, .. bare.Ids]);
+
+        var table = new EndToEndTable($"{workers} x {slots}");
+        using var memory = new MemoryWatch(pipeline.Roots);
+        var raw = new RawRabbit(topology.RabbitMqUri);
+        var clients = new[] { new LoadClient(loop, redis), new LoadClient(pipeline, redis) };
+        var tasks = options.Number("--tasks", 20_000);
+        if (options.Number("--warm", 40_000) is > 0 and var warm)
+        {
+            await raw.MeasureAsync(warm / 2);
+            foreach (var client in clients)
+            {
+                await client.ThroughputAsync(warm);
+                await client.UnloadedAsync(Math.Min(warm, 2000));
+            }
+        }
+
+        for (var round = 0; round < options.Number("--rounds", 5); round++)
+        {
+            table.Raw.Add(await raw.MeasureAsync(tasks));
+            foreach (var (client, subject) in clients.Zip([table.Bare, table.Pipeline]))
+            {
+                var throughput = await client.ThroughputAsync(tasks);
+                subject.Throughputs.Add(throughput);
+                subject.Unloaded.Add(await client.UnloadedAsync(options.Number("--latencies", 1000)));
+                subject.HalfLoad.Add(await client.PacedAsync(throughput.PerSecond / 2, TimeSpan.FromSeconds(options.Number("--seconds", 3))));
+            }
+
+            await Console.Error.WriteLineAsync(table.LastRound());
+        }
+
+        table.PeakBytes = memory.Peak;
+        await Console.Out.WriteLineAsync(table.ToString());
+    }
+}
