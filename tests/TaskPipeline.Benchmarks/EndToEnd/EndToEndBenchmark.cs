@@ -12,7 +12,7 @@ internal static class EndToEndBenchmark
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var options = new Arguments(arguments, "--rounds", "--tasks", "--warm", "--latencies", "--seconds", "--layouts", "--log");
+        var options = new Arguments(arguments, "--rounds", "--tasks", "--warm", "--latencies", "--seconds", "--layouts", "--log", "--set");
         await Console.Out.WriteLineAsync($"{Environment.ProcessorCount} cores, {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, {string.Join(' ', arguments)}");
         foreach (var layout in options.Text("--layouts", "2x8,1x16").Split(','))
         {
@@ -31,7 +31,7 @@ internal static class EndToEndBenchmark
             Port = Ports.TakeFree(1)[0],
             Workers = workers,
             Slots = slots,
-            Settings = new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning" },
+            Settings = Settings(options),
         };
         await using var topology = await LocalTopology.StartAsync(launch, new RunLog(log), CancellationToken.None);
         await using var bare = await BareLoop.StartAsync(topology, workers, slots);
@@ -76,5 +76,18 @@ internal static class EndToEndBenchmark
 
         table.PeakBytes = memory.Peak;
         await Console.Out.WriteLineAsync(table.ToString());
+    }
+
+    /// <summary>Environment variables of API and workers: <c>--set NAME=VALUE,NAME=VALUE</c>.</summary>
+    private static Dictionary<string, string> Settings(Arguments options)
+    {
+        var settings = new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning" };
+        foreach (var pair in options.Text("--set", "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var sign = pair.IndexOf('=', StringComparison.Ordinal);
+            settings[pair[..sign]] = pair[(sign + 1)..];
+        }
+
+        return settings;
     }
 }

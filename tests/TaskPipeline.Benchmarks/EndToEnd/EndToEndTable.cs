@@ -31,6 +31,11 @@ internal sealed class EndToEndTable(string layout)
         }
 
         text.AppendLine();
+        foreach (var subject in (SubjectNumbers[])[Bare, Pipeline])
+        {
+            text.AppendLine(subject.CpuByProgram());
+        }
+
         text.AppendLine(CultureInfo.InvariantCulture, $"p99 as a multiple of the bare loop's, per round: unloaded {Multiple(numbers => numbers.Unloaded):0.00}, half load {Multiple(numbers => numbers.HalfLoad):0.00}");
         return text.ToString();
     }
@@ -51,6 +56,16 @@ internal sealed class SubjectNumbers(string name)
     public string LastRound(double raw) => string.Create(
         CultureInfo.InvariantCulture,
         $"{name} {Throughputs[^1].PerSecond:0}/s ({Throughputs[^1].PerSecond / raw:0.00}), CPU {Throughputs[^1].CpuPerThousand:0.000}, unloaded {Both(Unloaded[^1])}, half {Both(HalfLoad[^1])}");
+
+    /// <summary>Where the processor time goes, dearest first.</summary>
+    public string CpuByProgram()
+    {
+        var programs = Throughputs.SelectMany(result => result.CpuByName.Keys).Distinct()
+            .Select(program => (Program: program, Seconds: Median(result => result.CpuByName.GetValueOrDefault(program))))
+            .Where(entry => entry.Seconds > 0.0005)
+            .OrderByDescending(entry => entry.Seconds);
+        return $"CPU s per 1,000, {name}: {string.Join(", ", programs.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Program} {entry.Seconds:0.000}")))}";
+    }
 
     public string Row(List<double> raw)
     {

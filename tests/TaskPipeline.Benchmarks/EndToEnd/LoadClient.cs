@@ -50,13 +50,14 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
         }
 
         var elapsed = clock.Elapsed;
-        var cpu = ProcessTree.CpuSeconds(subject.Roots) - cpuBefore;
+        var cpu = ProcessTree.CpuSeconds(subject.Roots)
+            .ToDictionary(entry => entry.Key, entry => (entry.Value - cpuBefore.GetValueOrDefault(entry.Key)) / tasks * 1000);
         foreach (var connection in connections)
         {
             connection.Dispose();
         }
 
-        return new ThroughputResult(tasks / elapsed.TotalSeconds, tasks / submitted.TotalSeconds, cpu / tasks * 1000);
+        return new ThroughputResult(tasks / elapsed.TotalSeconds, tasks / submitted.TotalSeconds, cpu);
     }
 
     /// <summary>One task after the other, each from its submission to the answer that says it has ended, in milliseconds.</summary>
@@ -134,5 +135,9 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
 /// <summary>What a run under full load came to.</summary>
 /// <param name="PerSecond">Tasks per second from the first submission to the last stored end.</param>
 /// <param name="SubmittedPerSecond">Accepted per second.</param>
-/// <param name="CpuPerThousand">Processor seconds of the subject for 1,000 tasks.</param>
-internal sealed record ThroughputResult(double PerSecond, double SubmittedPerSecond, double CpuPerThousand);
+/// <param name="CpuByName">Processor seconds of the subject for 1,000 tasks, by the name of the program.</param>
+internal sealed record ThroughputResult(double PerSecond, double SubmittedPerSecond, IReadOnlyDictionary<string, double> CpuByName)
+{
+    /// <summary>Processor seconds of the subject for 1,000 tasks.</summary>
+    public double CpuPerThousand => CpuByName.Values.Sum();
+}

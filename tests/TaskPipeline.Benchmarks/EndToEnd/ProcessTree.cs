@@ -7,8 +7,13 @@ internal static class ProcessTree
 {
     private const double TicksPerSecond = 100;
 
-    /// <summary>Processor seconds of the processes, of all that descend from them and of those that have ended and were waited for.</summary>
-    public static double CpuSeconds(IEnumerable<int> roots) => Members(roots).Sum(entry => entry.Ticks) / TicksPerSecond;
+    /// <summary>
+    /// Processor seconds of the processes, of all that descend from them and of those that have ended and were waited for, by the
+    /// name of the program.
+    /// </summary>
+    public static IReadOnlyDictionary<string, double> CpuSeconds(IEnumerable<int> roots) => Members(roots)
+        .GroupBy(entry => entry.Name, entry => entry.Ticks / TicksPerSecond)
+        .ToDictionary(group => group.Key, group => group.Sum());
 
     /// <summary>The sum of their resident sizes. Pages that several of them share count in each.</summary>
     public static long ResidentBytes(IEnumerable<int> roots) => Members(roots).Sum(entry => entry.ResidentPages) * Environment.SystemPageSize;
@@ -54,7 +59,8 @@ internal static class ProcessTree
             var text = File.ReadAllText($"/proc/{id}/stat");
             var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
             long Field(int number) => long.Parse(fields[number - 3], CultureInfo.InvariantCulture);
-            return new Entry(id, (int)Field(4), Field(14) + Field(15) + Field(16) + Field(17), Field(24));
+            var name = text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..text.LastIndexOf(')')];
+            return new Entry(id, name, (int)Field(4), Field(14) + Field(15) + Field(16) + Field(17), Field(24));
         }
         catch (IOException)
         {
@@ -63,5 +69,5 @@ internal static class ProcessTree
         }
     }
 
-    private sealed record Entry(int Id, int Parent, long Ticks, long ResidentPages);
+    private sealed record Entry(int Id, string Name, int Parent, long Ticks, long ResidentPages);
 }
