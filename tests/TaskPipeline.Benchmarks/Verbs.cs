@@ -1,8 +1,6 @@
 using BenchmarkDotNet.Running;
-#if !USE_ASPIRE
 using TaskPipeline.Benchmarks.EndToEnd;
 using TaskPipeline.Benchmarks.EndToEnd.Bare;
-#endif
 
 namespace TaskPipeline.Benchmarks;
 
@@ -12,11 +10,9 @@ internal static class Verbs
     public static IReadOnlyList<Verb> All { get; } =
     [
         new("inner", "BenchmarkDotNet over the inner pieces: JSON, state machine, frames", RunInner),
-#if !USE_ASPIRE
         new("e2e", "throughput, latency, processor time and memory beside raw RabbitMQ and the bare loop", EndToEndBenchmark.RunAsync),
         new(BareLoop.ApiVerb, "(inner) the API of the bare loop", BareApi.RunAsync),
         new(BareLoop.WorkerVerb, "(inner) the worker of the bare loop", BareWorker.RunAsync),
-#endif
     ];
 
     private static Task<int> RunInner(string[] arguments)
