@@ -33,7 +33,7 @@ function draw(task) {
     element('p', { className: 'quiet id' }, task.id),
     meter(task),
     facts(task),
-    failure(task.failure),
+    ...failure(task.failure),
     ...block('Result', task.result === null ? null : JSON.stringify(task.result, null, 2)),
     ...block('Output', task.output),
     ...block('Input', JSON.stringify(task.input, null, 2)),
@@ -62,9 +62,9 @@ function facts(task) {
 }
 
 function failure(reason) {
-  if (!reason) return null;
+  if (!reason) return [];
   const how = [reason.kind, reason.signal, reason.exitCode === null ? null : `exit code ${reason.exitCode}`, reason.limit && `${reason.limit} limit`];
-  return element('div', {}, element('p', { className: 'problem' }, `${how.filter(Boolean).join(', ')}: ${reason.message}`), ...block('Standard error', reason.stderr));
+  return [element('p', { className: 'problem' }, `${how.filter(Boolean).join(', ')}: ${reason.message}`), ...block('Standard error', reason.stderr)];
 }
 
 const block = (title, text) => (text ? [element('h3', {}, title), element('pre', { tabIndex: 0 }, text)] : []);

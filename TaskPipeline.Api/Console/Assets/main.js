@@ -21,7 +21,7 @@ detail.start(() => tasks.refresh().catch(() => {}), open);
 async function round() {
   if (!document.hidden) {
     // Each part shows what it can: one that fails leaves the others alone, and the health says what is wrong.
-    await Promise.allSettled([tasks.refresh(), fleet.refresh(), fleet.refreshHealth(), api.algorithms().then(submit.offer)]);
+    await Promise.allSettled([tasks.refresh(), fleet.refreshWorkers(), fleet.refreshLanes(), fleet.refreshHealth(), api.algorithms().then(submit.offer)]);
   }
   setTimeout(round, everyMilliseconds);
 }
