@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Debug, Message = "Task {TaskId} dispatch {Dispatch} is not ours: {Verdict}")]
     public static partial void ClaimRefused(ILogger logger, TaskId taskId, int dispatch, VerdictKind verdict);
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Task {TaskId} attempt {Attempt} of {Algorithm} completed")]
+    public static partial void AttemptCompleted(ILogger logger, TaskId taskId, int attempt, string algorithm);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} attempt {Attempt} of {Algorithm} ended: {Outcome}")]
     public static partial void AttemptEnded(ILogger logger, TaskId taskId, int attempt, string algorithm, TaskOutcome outcome);
 

@@ -127,7 +127,15 @@ internal sealed class TaskExecutor(
     private FinishedReport Finish(RunningTask task, AttemptEnd end)
     {
         var (outcome, failure, retryable) = HostOutcomeMapper.Map(end, task.Message.Submission);
-        Log.AttemptEnded(logger, task.Message.TaskId, task.Attempt, task.Message.Submission.Algorithm, outcome);
+        if (outcome == TaskOutcome.Completed)
+        {
+            Log.AttemptCompleted(logger, task.Message.TaskId, task.Attempt, task.Message.Submission.Algorithm);
+        }
+        else
+        {
+            Log.AttemptEnded(logger, task.Message.TaskId, task.Attempt, task.Message.Submission.Algorithm, outcome);
+        }
+
         return NewFinished(task, outcome) with
         {
             Failure = failure,

@@ -3,6 +3,7 @@ using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
 using TaskPipeline.ServiceDefaults;
 
@@ -18,16 +19,35 @@ internal sealed class CallbackReceiver(
     /// <summary>The verdicts in the order of the reports. Reports of one task are applied one after the other, all else side by side.</summary>
     public async Task<ReportVerdict[]> ReceiveAsync(IReadOnlyList<(WorkerReport? Report, string? Problem)> reports, CancellationToken cancellationToken)
     {
-        var verdicts = new ReportVerdict[reports.Count];
-        var groups = Enumerable.Range(0, reports.Count).GroupBy(index => reports[index].Report is TaskReport task ? task.TaskId.ToString() : $"#{index}");
-        await Task.WhenAll(groups.Select(async group =>
+        if (reports is [var (report, problem)])
         {
-            foreach (var index in group)
+            return [await ReceiveOneAsync(report, problem, cancellationToken)];
+        }
+
+        var receiving = new Task<ReportVerdict>[reports.Count];
+        var newest = new Dictionary<TaskId, Task<ReportVerdict>>(reports.Count);
+        for (var n = 0; n < receiving.Length; n++)
+        {
+            (report, problem) = reports[n];
+            if (report is not TaskReport { TaskId: var id })
             {
-                verdicts[index] = await ReceiveOneAsync(reports[index].Report, reports[index].Problem, cancellationToken);
+                receiving[n] = ReceiveOneAsync(report, problem, cancellationToken);
+                continue;
             }
-        }));
-        return verdicts;
+
+            receiving[n] = newest.TryGetValue(id, out var before)
+                ? ReceiveAfterAsync(before, report, problem, cancellationToken)
+                : ReceiveOneAsync(report, problem, cancellationToken);
+            newest[id] = receiving[n];
+        }
+
+        return await Task.WhenAll(receiving);
+    }
+
+    private async Task<ReportVerdict> ReceiveAfterAsync(Task before, WorkerReport report, string? problem, CancellationToken cancellationToken)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await ReceiveOneAsync(report, problem, cancellationToken);
     }
 
     private async Task<ReportVerdict> ReceiveOneAsync(WorkerReport? report, string? problem, CancellationToken cancellationToken)

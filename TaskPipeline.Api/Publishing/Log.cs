@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Debug, Message = "Task {TaskId} dispatch {Dispatch} is not confirmed yet: {Reason}")]
     public static partial void DispatchUnconfirmed(ILogger logger, TaskId taskId, int dispatch, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} confirms of the broker could not be noted; their tasks are published again: {Reason}")]
+    public static partial void ConfirmsNotNoted(ILogger logger, int count, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId} dispatch {Dispatch} could not be published: {Reason}")]
     public static partial void PublishFailed(ILogger logger, TaskId taskId, int dispatch, string reason);
 

@@ -20,6 +20,7 @@ public static class PublishingExtensions
         builder.Services.AddSingleton<RabbitMqTaskQueue>();
         builder.Services.AddSingleton<ITaskQueue>(services => services.GetRequiredService<RabbitMqTaskQueue>());
         builder.Services.AddHostedService(services => services.GetRequiredService<RabbitMqTaskQueue>());
+        builder.Services.AddSingleton<ConfirmedDispatches>();
         builder.Services.AddSingleton<TaskDispatcher>();
         return builder;
     }

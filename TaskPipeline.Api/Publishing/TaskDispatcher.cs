@@ -7,7 +7,7 @@ using TaskPipeline.ServiceDefaults;
 namespace TaskPipeline.Api.Publishing;
 
 /// <summary>Publishes the newest dispatch of a task and notes the broker's confirm.</summary>
-internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, RedisClock clock, ILogger<TaskDispatcher> logger)
+internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, ConfirmedDispatches confirmed, RedisClock clock, ILogger<TaskDispatcher> logger)
 {
     /// <summary>
     /// Publishes. Never throws for a broker or a store that is away, and not when <paramref name="cancellationToken"/> ends the
@@ -20,22 +20,37 @@ internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, RedisCl
             // Taken before the look at the task: a message must not seem younger than the end of its task, or a worker could bring
             // a task back whose retention is over.
             var now = clock.Now;
-            if (await store.GetAsync(record.Id, cancellationToken) is not { } task
-                || task.Record.State != TaskState.Pending || task.Record.Dispatch != record.Dispatch)
+            if (await store.GetAsync(record.Id, cancellationToken) is { } task
+                && task.Record.State == TaskState.Pending && task.Record.Dispatch == record.Dispatch)
             {
-                return;
-            }
-
-            if (await queue.PublishAsync(ToMessage(record, task.Input, now), cancellationToken))
-            {
-                CrashPoint.Reach(CrashPoints.DispatchPublished);
-                await store.ConfirmPublishedAsync(record, cancellationToken);
-                CrashPoint.Reach(CrashPoints.DispatchConfirmed);
+                await PublishAsync(record, task.Input, now, cancellationToken);
             }
         }
         catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
         {
             Log.DispatchUnconfirmed(logger, record.Id, record.Dispatch, exception.Message);
+        }
+    }
+
+    /// <summary>The same for a task that was written a moment ago: nothing of it has to be read.</summary>
+    public async Task DispatchNewAsync(TaskRecord record, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PublishAsync(record, input, record.CreatedAt, cancellationToken);
+        }
+        catch (OperationCanceledException exception)
+        {
+            Log.DispatchUnconfirmed(logger, record.Id, record.Dispatch, exception.Message);
+        }
+    }
+
+    private async Task PublishAsync(TaskRecord record, ReadOnlyMemory<byte> input, DateTimeOffset decidedAt, CancellationToken cancellationToken)
+    {
+        if (await queue.PublishAsync(ToMessage(record, input, decidedAt), cancellationToken))
+        {
+            CrashPoint.Reach(CrashPoints.DispatchPublished);
+            confirmed.Note(record);
         }
     }
 

@@ -21,8 +21,11 @@ public interface ITaskStore
     /// <summary>Applies a trigger; null when there is no such task. Repeats itself when another replica was faster.</summary>
     Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger, CancellationToken cancellationToken);
 
-    /// <summary>Notes that the broker confirmed a dispatch; a dispatch that is no longer the newest is ignored.</summary>
-    Task ConfirmPublishedAsync(TaskRecord record, CancellationToken cancellationToken);
+    /// <summary>Notes that the broker confirmed the newest dispatches of these records; one that is no longer the newest is ignored.</summary>
+    Task ConfirmPublishedAsync(IReadOnlyList<TaskRecord> records, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="ConfirmPublishedAsync(IReadOnlyList{TaskRecord}, CancellationToken)"/>
+    Task ConfirmPublishedAsync(TaskRecord record, CancellationToken cancellationToken) => ConfirmPublishedAsync([record], cancellationToken);
 
     /// <summary>Renews the leases of a worker's attempts; the verdicts stand in the order of the attempts.</summary>
     Task<IReadOnlyList<AttemptVerdict>> RenewAsync(IReadOnlyList<RunningAttempt> attempts, CancellationToken cancellationToken);

@@ -1,7 +1,7 @@
 namespace TaskPipeline.Api.Storage;
 
 /// <summary>
-/// The Lua texts. Fields of a task's hash: <c>v</c> version, <c>r</c> record, <c>i</c> input, <c>x</c> result, <c>o</c> output,
+/// The Lua texts. Fields of a task's hash: <c>v</c> stamp of the last write (version, then maybe random digits), <c>r</c> record, <c>i</c> input, <c>x</c> result, <c>o</c> output,
 /// <c>c</c> the claim that holds it (<c>attempt/claim</c>, only while processing), <c>k</c> 1 when a cancel is stored,
 /// <c>u</c> the dispatch that the broker has not confirmed. Times are microseconds since 1970 by the clock of Redis.
 /// </summary>
@@ -47,9 +47,10 @@ internal static class RedisTaskScripts
         """;
 
     /// <summary>
-    /// Keys: task, timers, old index, new index, unpublished, ended, all[, idempotency]. Arguments: id, version, now, record,
+    /// Keys: task, timers, old index, new index, unpublished, ended, all[, idempotency]. Arguments: id, stamp, now, record,
     /// timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in milliseconds,
-    /// entry of ended, result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given.
+    /// entry of ended, result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given,
+    /// next stamp, next version.
     /// </summary>
     public const string Apply = Now + """
 
@@ -58,7 +59,7 @@ internal static class RedisTaskScripts
         if h[1] ~= ARGV[2] then return {'conflict', now, h[1], h[2], h[3]} end
         if math.abs(now - tonumber(ARGV[3])) > 1000000 then return {'conflict', now, h[1], h[2], h[3]} end
         if ARGV[13] ~= '' and tonumber(redis.call('ZSCORE', KEYS[2], ARGV[1]) or '-1') ~= tonumber(ARGV[13]) then return {'moved', now} end
-        redis.call('HSET', KEYS[1], 'v', tonumber(h[1]) + 1, 'r', ARGV[4])
+        redis.call('HSET', KEYS[1], 'v', ARGV[16], 'r', ARGV[4])
         if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'c', ARGV[6]) else redis.call('HDEL', KEYS[1], 'c') end
         if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'k', ARGV[7]) end
         if ARGV[8] ~= '' then
@@ -84,7 +85,7 @@ internal static class RedisTaskScripts
           redis.call('PEXPIRE', KEYS[1], ARGV[9])
           if KEYS[8] then redis.call('PEXPIRE', KEYS[8], ARGV[9]) end
         end
-        redis.call('PUBLISH', ARGV[14], tonumber(h[1]) + 1)
+        redis.call('PUBLISH', ARGV[14], ARGV[17])
         return {'ok', now}
         """;
 
@@ -94,19 +95,25 @@ internal static class RedisTaskScripts
         return redis.call('ZADD', KEYS[1], 'XX', 'CH', ARGV[2], ARGV[1])
         """;
 
-    /// <summary>Keys: task, timers, unpublished. Arguments: id, dispatch, timer. The broker has the dispatch: the timer stands at the deadline.</summary>
+    /// <summary>Keys: timers, unpublished, then the tasks. Arguments: id, dispatch and timer of each. The broker has these dispatches: their timers stand at the deadline.</summary>
     public const string Confirm = """
-        if redis.call('HGET', KEYS[1], 'u') ~= ARGV[2] then return 0 end
-        redis.call('HDEL', KEYS[1], 'u')
-        if redis.call('DECR', KEYS[3]) <= 0 then redis.call('DEL', KEYS[3]) end
-        redis.call('ZADD', KEYS[2], 'XX', ARGV[3], ARGV[1])
-        return 1
+        local confirmed = 0
+        for n = 3, #KEYS do
+          local a = 3 * (n - 3)
+          if redis.call('HGET', KEYS[n], 'u') == ARGV[a + 2] then
+            redis.call('HDEL', KEYS[n], 'u')
+            redis.call('ZADD', KEYS[1], 'XX', ARGV[a + 3], ARGV[a + 1])
+            confirmed = confirmed + 1
+          end
+        end
+        if confirmed > 0 and redis.call('DECRBY', KEYS[2], confirmed) <= 0 then redis.call('DEL', KEYS[2]) end
+        return confirmed
         """;
 
     /// <summary>Keys: task, timers, unpublished. Arguments: id, version, dispatch, timer. Takes a confirm back because the queue was lost.</summary>
     public const string Unconfirm = """
         local h = redis.call('HMGET', KEYS[1], 'v', 'u')
-        if h[1] ~= ARGV[2] or h[2] then return 0 end
+        if not h[1] or string.match(h[1], '^%d+') ~= ARGV[2] or h[2] then return 0 end
         redis.call('HSET', KEYS[1], 'u', ARGV[3])
         redis.call('INCR', KEYS[3])
         redis.call('ZADD', KEYS[2], 'XX', ARGV[4], ARGV[1])

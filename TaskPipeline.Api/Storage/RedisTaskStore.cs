@@ -18,6 +18,7 @@ internal sealed partial class RedisTaskStore(
 
     private readonly LifecycleOptions _lifecycle = lifecycle.Value;
     private readonly TaskStoreOptions _storage = storage.Value;
+    private readonly RecentRecords _recent = new();
 
     public async Task<SubmitResult> SubmitAsync(NewTask task, CancellationToken cancellationToken)
     {
@@ -53,6 +54,7 @@ internal sealed partial class RedisTaskStore(
             switch ((string?)answer[0])
             {
                 case "ok":
+                    _recent.Keep(new StampedRecord(record, "1"));
                     return new SubmitResult.Created(record, publish);
                 case "existing":
                     return Existing((string)answer[2]!, task.Idempotency!);
@@ -78,18 +80,32 @@ internal sealed partial class RedisTaskStore(
 
     public async Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger, CancellationToken cancellationToken)
     {
-        var answer = await EvaluateAsync(RedisTaskScripts.Load, [RedisTaskKeys.Task(id)], [], cancellationToken);
+        // What this replica wrote last is most likely still so. Only a change may rest on it, because only a change is compared.
+        var current = _recent.Find(id);
+        var isRead = false;
         for (var race = 0; race < MaxRaces; race++)
         {
-            if (answer[2].IsNull)
+            if (current is null)
+            {
+                current = ToStamped(await EvaluateAsync(RedisTaskScripts.Load, [RedisTaskKeys.Task(id)], [], cancellationToken));
+                isRead = true;
+            }
+
+            if (current is null)
             {
                 return null;
             }
 
-            var record = Deserialize((RedisValue)answer[3]);
+            var record = current.Record;
             var result = TaskStateMachine.Apply(record, trigger, clock.Now, _lifecycle);
             if (result is not TransitionResult.Applied applied)
             {
+                if (!isRead)
+                {
+                    current = null;
+                    continue;
+                }
+
                 if (result is TransitionResult.Unchanged { Timer: { } timer })
                 {
                     await MoveTimerAsync(id, timer, trigger, cancellationToken);
@@ -98,17 +114,22 @@ internal sealed partial class RedisTaskStore(
                 return result;
             }
 
-            answer = await WriteAsync(record, applied, trigger, cancellationToken);
+            var stamp = NewStamp(applied.Record);
+            var answer = await WriteAsync(current, applied, trigger, stamp, cancellationToken);
             switch ((string?)answer[0])
             {
                 case "ok":
+                    _recent.Keep(new StampedRecord(applied.Record, stamp));
                     return applied;
                 case "unknown":
+                    _recent.Forget(id);
                     return null;
                 case "moved":
                     return new TransitionResult.Unchanged(record);
                 default:
                     // Another replica was faster, or the clock was off; the answer carries what is true now.
+                    current = ToStamped(answer);
+                    isRead = true;
                     continue;
             }
         }
@@ -116,13 +137,22 @@ internal sealed partial class RedisTaskStore(
         throw new StoreUnavailableException($"Task {id} changes faster than it can be changed");
     }
 
-    public async Task ConfirmPublishedAsync(TaskRecord record, CancellationToken cancellationToken) =>
-        await redis.RunAsync(
-            db => db.ScriptEvaluateAsync(
-                RedisTaskScripts.Confirm,
-                [RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.Unpublished],
-                [record.Id.ToString(), record.Dispatch, RedisClock.ToMicroseconds(TaskStateMachine.StartDeadline(record, _lifecycle))]),
-            cancellationToken);
+    public async Task ConfirmPublishedAsync(IReadOnlyList<TaskRecord> records, CancellationToken cancellationToken)
+    {
+        var keys = new RedisKey[records.Count + 2];
+        var values = new RedisValue[records.Count * 3];
+        (keys[0], keys[1]) = (RedisTaskKeys.Timers, RedisTaskKeys.Unpublished);
+        for (var n = 0; n < records.Count; n++)
+        {
+            var record = records[n];
+            keys[n + 2] = RedisTaskKeys.Task(record.Id);
+            values[3 * n] = record.Id.ToString();
+            values[(3 * n) + 1] = record.Dispatch;
+            values[(3 * n) + 2] = RedisClock.ToMicroseconds(TaskStateMachine.StartDeadline(record, _lifecycle));
+        }
+
+        await EvaluateOneAsync(RedisTaskScripts.Confirm, keys, values, cancellationToken);
+    }
 
     public async Task<IReadOnlyList<AttemptVerdict>> RenewAsync(IReadOnlyList<RunningAttempt> attempts, CancellationToken cancellationToken)
     {
@@ -236,8 +266,20 @@ internal sealed partial class RedisTaskStore(
         TraceParent = message.TraceParent,
     };
 
-    private async Task<RedisResult[]> WriteAsync(TaskRecord before, TransitionResult.Applied applied, TaskTrigger trigger, CancellationToken cancellationToken)
+    /// <summary>From an answer that carries a record; null when there is none.</summary>
+    private static StampedRecord? ToStamped(RedisResult[] answer) =>
+        answer[2].IsNull ? null : new StampedRecord(Deserialize((RedisValue)answer[3]), (string)answer[2]!);
+
+    /// <summary>
+    /// Names one write and no other. The version alone would not: a Redis that lost its last second counts the same numbers again,
+    /// with other content.
+    /// </summary>
+    private static string NewStamp(TaskRecord record) => string.Create(CultureInfo.InvariantCulture, $"{record.Version}.{Random.Shared.Next():x}");
+
+    private async Task<RedisResult[]> WriteAsync(
+        StampedRecord current, TransitionResult.Applied applied, TaskTrigger trigger, string stamp, CancellationToken cancellationToken)
     {
+        var before = current.Record;
         var after = applied.Record;
         RedisKey[] keys =
         [
@@ -252,7 +294,7 @@ internal sealed partial class RedisTaskStore(
         var report = (trigger as TaskTrigger.Finish)?.Report;
         RedisValue[] values =
         [
-            after.Id.ToString(), before.Version, RedisClock.ToMicroseconds(clock.Now), Serialize(after),
+            after.Id.ToString(), current.Stamp, RedisClock.ToMicroseconds(clock.Now), Serialize(after),
             applied.Timer is { } timer ? RedisClock.ToMicroseconds(timer) : "",
             after.ClaimId is { } claim ? ClaimToken(after.Attempt, claim) : "",
             after.CancelRequested ? "1" : "", applied.Publish ? after.Dispatch : "", (long)_lifecycle.Retention.TotalMilliseconds,
@@ -261,7 +303,7 @@ internal sealed partial class RedisTaskStore(
             trigger is TaskTrigger.TimerDue due ? due.Ticket : "", RedisTaskKeys.Changes(after.Id).ToString(),
 
             // The output is that of the newest attempt: a claim begins with none, an end brings its own, also when that is none.
-            trigger is TaskTrigger.Claim or TaskTrigger.Finish ? "1" : "",
+            trigger is TaskTrigger.Claim or TaskTrigger.Finish ? "1" : "", stamp, after.Version,
         ];
         return await EvaluateAsync(RedisTaskScripts.Apply, keys, values, cancellationToken);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -6,14 +7,20 @@ using TaskPipeline.Contracts.Callbacks;
 namespace TaskPipeline.Api.Storage;
 
 /// <inheritdoc cref="IWorkerRegistry"/>
-internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, IOptions<TaskStoreOptions> options) : IWorkerRegistry
+internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, TimeProvider time, IOptions<TaskStoreOptions> options) : IWorkerRegistry
 {
     private const string Announcement = "announcement";
     private const string Busy = "busy";
 
     private static readonly TimeSpan s_algorithmLife = TimeSpan.FromDays(30);
 
+    /// <summary>How long a description may be used that was read before: every submission needs one, and they hardly change.</summary>
+    private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
+
     private readonly TimeSpan _silence = options.Value.WorkerSilence;
+
+    /// <summary>What was read a moment ago; only algorithms that are there, so that their number bounds it.</summary>
+    private readonly ConcurrentDictionary<string, Reading> _read = new(StringComparer.Ordinal);
 
     public async Task AnnounceAsync(AnnounceReport report, CancellationToken cancellationToken)
     {
@@ -87,8 +94,21 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, IOp
 
     public async Task<AlgorithmDescription?> FindAlgorithmAsync(string name, CancellationToken cancellationToken)
     {
+        if (_read.TryGetValue(name, out var reading) && time.GetElapsedTime(reading.At) < s_fresh)
+        {
+            return reading.Algorithm;
+        }
+
         var entry = await redis.RunAsync(db => db.HashGetAsync(RedisTaskKeys.Algorithms, name), cancellationToken);
-        return entry.IsNull ? null : Parse(entry);
+        if (entry.IsNull)
+        {
+            _read.TryRemove(name, out _);
+            return null;
+        }
+
+        var algorithm = Parse(entry);
+        _read[name] = new Reading(algorithm, time.GetTimestamp());
+        return algorithm;
     }
 
     private static HashEntry Entry(AlgorithmDescription algorithm) =>
@@ -108,4 +128,6 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, IOp
             announcement.Problems,
             RedisClock.FromMicroseconds((long)entry.Score));
     }
+
+    private sealed record Reading(AlgorithmDescription Algorithm, long At);
 }

@@ -35,7 +35,7 @@ internal sealed class TaskSubmissionService(
             metrics.Submitted(record.Submission.Algorithm, record.Lane);
             if (created.Publish)
             {
-                await PublishAsync(record);
+                await PublishAsync(record, input);
             }
         }
 
@@ -43,11 +43,11 @@ internal sealed class TaskSubmissionService(
     }
 
     /// <summary>Waits for the confirm, but not for long: the record's timer publishes again what stays unconfirmed.</summary>
-    private async Task PublishAsync(TaskRecord record)
+    private async Task PublishAsync(TaskRecord record, ReadOnlyMemory<byte> input)
     {
         // Not the client's token: an accepted task is published even when its client has gone away.
         using var limit = new CancellationTokenSource(_tasks.ConfirmWait, time);
-        await dispatcher.DispatchAsync(record, limit.Token);
+        await dispatcher.DispatchNewAsync(record, input, limit.Token);
     }
 
     private Lane LaneOf(TaskPriority priority, AlgorithmDescription algorithm) => priority switch

@@ -12,7 +12,7 @@ internal static class EndToEndBenchmark
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var options = new Arguments(arguments, "--rounds", "--tasks", "--warm", "--latencies", "--seconds", "--layouts", "--log", "--set");
+        var options = new Arguments(arguments, "--rounds", "--tasks", "--warm", "--latencies", "--seconds", "--layouts", "--log", "--set", "--only");
         await Console.Out.WriteLineAsync($"{Environment.ProcessorCount} cores, {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, {string.Join(' ', arguments)}");
         foreach (var layout in options.Text("--layouts", "2x8,1x16").Split(','))
         {
@@ -50,6 +50,12 @@ internal static class EndToEndBenchmark
         var raw = new RawRabbit(topology.RabbitMqUri);
         var clients = new[] { new LoadClient(loop, redis), new LoadClient(pipeline, redis) };
         var tasks = options.Number("--tasks", 20_000);
+        if (options.Text("--only", "") == "pipeline")
+        {
+            await ProfileAsync(clients[1], options);
+            return;
+        }
+
         if (options.Number("--warm", 40_000) is > 0 and var warm)
         {
             await raw.MeasureAsync(warm / 2);
@@ -78,10 +84,23 @@ internal static class EndToEndBenchmark
         await Console.Out.WriteLineAsync(table.ToString());
     }
 
+    /// <summary>TaskPipeline alone, to watch with a profiler: <c>--only pipeline</c>.</summary>
+    private static async Task ProfileAsync(LoadClient client, Arguments options)
+    {
+        for (var round = 0; round < options.Number("--rounds", 5); round++)
+        {
+            var result = await client.ThroughputAsync(options.Number("--tasks", 20_000));
+            var latencies = await client.UnloadedAsync(options.Number("--latencies", 1000));
+            var programs = string.Join(", ", result.CpuByName.OrderByDescending(entry => entry.Value).Select(entry => $"{entry.Key} {entry.Value:0.000}"));
+            await Console.Out.WriteLineAsync(
+                $"{result.PerSecond:0}/s, accepted {result.SubmittedPerSecond:0}/s, CPU s per 1,000 {result.CpuPerThousand:0.000} ({programs}), unloaded {Statistics.Percentile(latencies, 0.5):0.00} / {Statistics.Percentile(latencies, 0.99):0.00} ms");
+        }
+    }
+
     /// <summary>Environment variables of API and workers: <c>--set NAME=VALUE,NAME=VALUE</c>.</summary>
     private static Dictionary<string, string> Settings(Arguments options)
     {
-        var settings = new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning" };
+        var settings = new Dictionary<string, string>();
         foreach (var pair in options.Text("--set", "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             var sign = pair.IndexOf('=', StringComparison.Ordinal);
