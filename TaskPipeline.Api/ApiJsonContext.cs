@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Problems;
 using TaskPipeline.Api.Tasks;
@@ -13,6 +14,8 @@ namespace TaskPipeline.Api;
 [JsonSerializable(typeof(ListResponse<TaskSummary>))]
 [JsonSerializable(typeof(ListResponse<AlgorithmResponse>))]
 [JsonSerializable(typeof(ListResponse<WorkerResponse>))]
+[JsonSerializable(typeof(ListResponse<LaneResponse>))]
+[JsonSerializable(typeof(ScalingResponse))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(SubmitBody))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

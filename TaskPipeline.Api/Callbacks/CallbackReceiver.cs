@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TaskPipeline.Api.Diagnostics;
+using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
@@ -11,7 +12,7 @@ namespace TaskPipeline.Api.Callbacks;
 
 /// <summary>Turns reports into triggers and what the state machine says into verdicts. Every report is safe to repeat.</summary>
 internal sealed class CallbackReceiver(
-    ITaskStore store, IWorkerRegistry workers, TaskDispatcher dispatcher, ApiMetrics metrics, IHostApplicationLifetime lifetime,
+    ITaskStore store, IWorkerRegistry workers, TaskDispatcher dispatcher, ApiMetrics metrics, LaneBoard lanes, IHostApplicationLifetime lifetime,
     IOptions<LifecycleOptions> lifecycle, ILogger<CallbackReceiver> logger)
 {
     private readonly double _leaseSeconds = lifecycle.Value.Lease.TotalSeconds;
@@ -64,6 +65,7 @@ internal sealed class CallbackReceiver(
             {
                 AnnounceReport announce => await AnnounceAsync(announce, cancellationToken),
                 HeartbeatReport heartbeat => await BeatAsync(heartbeat, cancellationToken),
+                DemotedReport demoted => Learn(demoted),
                 TaskReport task => await ApplyAsync(task, cancellationToken),
                 _ => throw new InvalidOperationException($"{report.GetType().Name} is not a report"),
             };
@@ -91,7 +93,13 @@ internal sealed class CallbackReceiver(
     {
         var attempts = await store.RenewAsync(report.Running, cancellationToken);
         var known = await workers.BeatAsync(report, cancellationToken);
-        return new ReportVerdict { Kind = VerdictKind.Stored, Attempts = attempts, Announce = !known };
+        return new ReportVerdict { Kind = VerdictKind.Stored, Attempts = attempts, Announce = !known, Lanes = lanes.OrdersFor(report.Worker) };
+    }
+
+    private ReportVerdict Learn(DemotedReport report)
+    {
+        lanes.Demoted(report);
+        return new ReportVerdict { Kind = VerdictKind.Stored };
     }
 
     private async Task<ReportVerdict> ApplyAsync(TaskReport report, CancellationToken cancellationToken)
@@ -132,6 +140,15 @@ internal sealed class CallbackReceiver(
     private void Note(TransitionResult.Applied applied, TaskTrigger trigger)
     {
         var record = applied.Record;
+        if (trigger is TaskTrigger.Claim)
+        {
+            lanes.Started(record);
+        }
+        else if (trigger is TaskTrigger.Finish finish)
+        {
+            lanes.Ended(record, finish.Report);
+        }
+
         if (trigger is TaskTrigger.Claim && record.Attempt == 1)
         {
             metrics.Started(record.Lane, record.StartedAt!.Value - record.CreatedAt);

@@ -39,6 +39,10 @@ internal sealed record SubmitBody
     [Range(1, 20)]
     public int MaxAttempts { get; init; }
 
+    [Description("Refused with 429 when it cannot be expected to start within so many seconds, over 0. Default: the limit of its lane.")]
+    [Range(0.0, 86_400)]
+    public double? MaxWaitSeconds { get; init; }
+
     [Description("Up to 32 labels; keys of 1 to 63 characters, values of up to 256.")]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

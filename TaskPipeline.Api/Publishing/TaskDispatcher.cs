@@ -65,6 +65,7 @@ internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, Confirm
         PublishedAt = now,
         Submission = record.Submission,
         TraceParent = record.TraceParent,
+        RunClass = record.RunClass,
         Input = input,
     };
 }

@@ -77,6 +77,15 @@ public sealed record TaskRecord
     /// <summary>The W3C trace context of the submission.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>Whose task it is; null when not told.</summary>
+    public string? Client { get; init; }
+
+    /// <summary>Which runs of the algorithm its own is like; null when not known.</summary>
+    public string? RunClass { get; init; }
+
+    /// <summary>The wait that its place was expected to mean, in seconds; null when not known.</summary>
+    public double? ExpectedWaitSeconds { get; init; }
+
     /// <summary>The hash of its idempotency key, whose entry ends with the task; null without one.</summary>
     public string? IdempotencyHash { get; init; }
 

@@ -55,7 +55,28 @@ public interface ITaskStore
 /// <param name="Lane">The lane.</param>
 /// <param name="TraceParent">The trace context; null when not traced.</param>
 /// <param name="Idempotency">The key; null without one.</param>
-public sealed record NewTask(Func<DateTimeOffset, TaskSubmission> Submission, ReadOnlyMemory<byte> Input, Lane Lane, string? TraceParent, IdempotencyKey? Idempotency);
+public sealed record NewTask(Func<DateTimeOffset, TaskSubmission> Submission, ReadOnlyMemory<byte> Input, Lane Lane, string? TraceParent, IdempotencyKey? Idempotency)
+{
+    /// <summary>What the task may claim of its lane.</summary>
+    public LanePlace Place { get; init; } = LanePlace.Unlimited;
+
+    /// <summary>Which runs of the algorithm its own is like; null when not known.</summary>
+    public string? RunClass { get; init; }
+
+    /// <summary>The wait that its lane was expected to mean, in seconds; null when not known.</summary>
+    public double? ExpectedWaitSeconds { get; init; }
+}
+
+/// <summary>What a task may claim of its lane's waiting room.</summary>
+/// <param name="Client">Whose task it is.</param>
+/// <param name="Cost">How much of the client's share it takes: seconds of run time by the client's weight.</param>
+/// <param name="MaxAhead">It is refused when so many or more would start before it.</param>
+/// <param name="HoldFrom">From so many waiting tasks on, the client's tasks beyond its share are held back.</param>
+public sealed record LanePlace(string Client, double Cost, long MaxAhead, long HoldFrom)
+{
+    /// <summary>A place that nothing bounds.</summary>
+    public static readonly LanePlace Unlimited = new("", Cost: 1, MaxAhead: long.MaxValue >> 12, HoldFrom: long.MaxValue >> 12);
+}
 
 /// <summary>An idempotency key and the bytes it stands for, both as SHA-256 in hexadecimal.</summary>
 /// <param name="KeyHash">The hash of the key.</param>
@@ -71,8 +92,9 @@ public abstract record SubmitResult
 
     /// <summary>Written.</summary>
     /// <param name="Record">The new record.</param>
-    /// <param name="Publish">Whether it is to be published now; false when it must wait for its time.</param>
-    public sealed record Created(TaskRecord Record, bool Publish) : SubmitResult;
+    /// <param name="Publish">Whether it is to be published now; false when it must wait for its time or its client's turn.</param>
+    /// <param name="Ahead">How many tasks of its lane come before it.</param>
+    public sealed record Created(TaskRecord Record, bool Publish, long Ahead = 0) : SubmitResult;
 
     /// <summary>The key was used before with the same body.</summary>
     /// <param name="Id">The task of then.</param>
@@ -80,6 +102,13 @@ public abstract record SubmitResult
 
     /// <summary>The key was used before with another body.</summary>
     public sealed record KeyReused : SubmitResult;
+
+    /// <summary>It would have to wait too long.</summary>
+    /// <param name="Lane">In which lane.</param>
+    /// <param name="Ahead">How many tasks would come before it.</param>
+    /// <param name="Mine">How many of its client wait.</param>
+    /// <param name="Clients">How many clients have tasks that wait.</param>
+    public sealed record Refused(Lane Lane, long Ahead, int Mine, int Clients) : SubmitResult;
 
     /// <summary>Too many tasks wait unpublished, or too many bytes are kept.</summary>
     /// <param name="Reason">Which.</param>
@@ -91,7 +120,17 @@ public abstract record SubmitResult
 /// <param name="Input">The input.</param>
 /// <param name="Result">The result; null unless completed.</param>
 /// <param name="Output">The output; null when there was none.</param>
-public sealed record StoredTask(TaskRecord Record, ReadOnlyMemory<byte> Input, ReadOnlyMemory<byte>? Result, string? Output);
+public sealed record StoredTask(TaskRecord Record, ReadOnlyMemory<byte> Input, ReadOnlyMemory<byte>? Result, string? Output)
+{
+    /// <summary>Where it stands in its lane; null when it does not wait there or nobody asked.</summary>
+    public QueueEstimate? Queue { get; init; }
+}
+
+/// <summary>Where a task stands in its lane, and when that lets it start.</summary>
+/// <param name="Position">1 is next.</param>
+/// <param name="EstimatedStartAt">When it has started with the probability <paramref name="Quantile"/>; null while there is no worker.</param>
+/// <param name="Quantile">The share of tasks that start by then.</param>
+public sealed record QueueEstimate(long Position, DateTimeOffset? EstimatedStartAt, double Quantile);
 
 /// <summary>A timer that is due.</summary>
 /// <param name="Record">The record.</param>

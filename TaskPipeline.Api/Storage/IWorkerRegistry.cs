@@ -1,3 +1,4 @@
+using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
 
 namespace TaskPipeline.Api.Storage;
@@ -28,4 +29,11 @@ public interface IWorkerRegistry
 /// <param name="Algorithms">The names of what it can run.</param>
 /// <param name="Problems">What is wrong with it.</param>
 /// <param name="LastSeenAt">When it was heard last.</param>
-public sealed record WorkerRecord(string Id, int Slots, int Busy, IReadOnlyList<string> Algorithms, IReadOnlyList<string> Problems, DateTimeOffset LastSeenAt);
+public sealed record WorkerRecord(string Id, int Slots, int Busy, IReadOnlyList<string> Algorithms, IReadOnlyList<string> Problems, DateTimeOffset LastSeenAt)
+{
+    /// <summary>How many of the busy slots are on the slow account.</summary>
+    public int SlowBusy { get; init; }
+
+    /// <summary>The deliveries that wait in it, by lane in the order of <see cref="Lane"/>; empty when none does.</summary>
+    public IReadOnlyList<int> Waiting { get; init; } = [];
+}

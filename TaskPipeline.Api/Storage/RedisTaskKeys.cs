@@ -1,5 +1,7 @@
+using System.Globalization;
 using StackExchange.Redis;
 using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Api.Storage;
 
@@ -31,6 +33,36 @@ internal static class RedisTaskKeys
 
     /// <summary>Sorted set of worker ids by when they were heard last. Trimmed at each read; expires with the last worker.</summary>
     public static readonly RedisKey Workers = Prefix + "workers";
+
+    /// <summary>Hash of how many tasks of each lane are processing. One field for each lane.</summary>
+    public static readonly RedisKey LanesRunning = Prefix + "lanes-running";
+
+    /// <summary>When lanes were first measured. Expires with the last window of <see cref="LaneWindow"/>, and is set again with the next.</summary>
+    public static readonly RedisKey LanesMeasured = Prefix + "lanes-measured";
+
+    /// <summary>The fleet's reserve as it was computed last. Expires after an hour without one.</summary>
+    public static readonly RedisKey LanesReserve = Prefix + "lanes-reserve";
+
+    /// <summary>Sorted set of the tasks of a lane that are queued, by when they were, in microseconds. A task leaves it when it starts or ends.</summary>
+    public static RedisKey LaneQueue(Lane lane) => $"{Prefix}lane:{Topology.LaneName(lane)}";
+
+    /// <summary>Sorted set of the tasks of a lane that are held back because their client has its share of the lane, by virtual start. A task leaves it when its turn comes or it ends.</summary>
+    public static RedisKey LaneHeld(Lane lane) => $"{Prefix}lane-held:{Topology.LaneName(lane)}";
+
+    /// <summary>Hash of how many tasks of each client wait in a lane. A client leaves it with its last one.</summary>
+    public static RedisKey LaneClients(Lane lane) => $"{Prefix}lane-clients:{Topology.LaneName(lane)}";
+
+    /// <summary>Hash of the virtual times of a lane: of the lane (<c>#</c>) and of clients (<c>c:</c> and its name). Removed when nothing is held back; trimmed of what is past.</summary>
+    public static RedisKey LaneTimes(Lane lane) => $"{Prefix}lane-times:{Topology.LaneName(lane)}";
+
+    /// <summary>Hash of what happened in the lanes during one window. Expires when no load looks at it any more.</summary>
+    public static RedisKey LaneWindow(long window) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}lane-window:{window}");
+
+    /// <summary>Hash of how waits of a lane that were expected to lie in one octave compared with that. At most 50 fields, 24 octaves; expires a week after the last such start.</summary>
+    public static RedisKey LaneWaits(Lane lane, int octave) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}lane-waits:{Topology.LaneName(lane)}:{octave}");
+
+    /// <summary>Hash of run times of one class of runs, by bin. At most 109 fields; expires 30 days after the last run.</summary>
+    public static RedisKey RunTimes(string algorithm, string runClass) => $"{Prefix}run-times:{algorithm}:{runClass}";
 
     /// <summary>The task itself: a hash. Expires with its retention once it has ended; until then its timer bounds it.</summary>
     public static RedisKey Task(TaskId id) => $"{Prefix}task:{id}";

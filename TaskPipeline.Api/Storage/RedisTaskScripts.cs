@@ -16,27 +16,56 @@ internal static class RedisTaskScripts
         local now = t[1] * 1000000 + t[2]
         """;
 
-    /// <summary>Keys: task, timers, all, index, unpublished[, idempotency]. Arguments: id, record, input, timer, dispatch to publish or '', most unpublished, now, entry of the idempotency key, prefix of tasks.</summary>
-    /// <remarks>An entry whose task is gone holds nobody up: the two end at the same instant, but not within one command of Redis.</remarks>
+    /// <summary>
+    /// Keys: task, timers, all, index, unpublished, queue of the lane, held back in it, its clients, its times[, idempotency]. Arguments: id, record, input, timer,
+    /// dispatch to publish or '', most unpublished, now, entry of the idempotency key, prefix of tasks, client, virtual length, most ahead, hold back from, 1 if it is to be held back or ''.
+    /// </summary>
+    /// <remarks>
+    /// An entry whose task is gone holds nobody up: the two end at the same instant, but not within one command of Redis.
+    /// A lane that is not full costs a look at its two lengths. In a full one a client that has its share of what is queued is answered <c>hold</c>: it submits
+    /// again what is not to be published, and that waits in the order of start-time fair queueing. Whoever would still have too many before it is refused:
+    /// it is the one whose tasks those are.
+    /// </remarks>
     public const string Submit = Now + """
 
         if math.abs(now - tonumber(ARGV[7])) > 1000000 then return {'skew', now} end
-        if KEYS[6] then
-          local entry = redis.call('GET', KEYS[6])
+        if KEYS[10] then
+          local entry = redis.call('GET', KEYS[10])
           if entry and redis.call('EXISTS', ARGV[9] .. string.match(entry, '^%S+')) == 1 then return {'existing', now, entry} end
         end
-        if ARGV[5] ~= '' then
+        local ahead, hold = 0, ARGV[14] ~= ''
+        if ARGV[5] ~= '' or hold then
+          local queued, held = redis.call('ZCARD', KEYS[6]), redis.call('ZCARD', KEYS[7])
+          ahead = queued
+          if queued + held >= math.min(tonumber(ARGV[12]), tonumber(ARGV[13])) then
+            local mine = tonumber(redis.call('HGET', KEYS[8], ARGV[10]) or '0')
+            local clients = redis.call('HLEN', KEYS[8])
+            if mine == 0 then clients = clients + 1 end
+            local over = mine * clients >= tonumber(ARGV[13])
+            if over then ahead = math.min(queued + held, math.max(queued, mine * clients)) end
+            if ahead >= tonumber(ARGV[12]) then return {'refused', now, ahead, mine, clients} end
+            if over and queued + held >= tonumber(ARGV[13]) and not hold then return {'hold', now} end
+          end
+        end
+        if hold then
+          local mine = 'c:' .. ARGV[10]
+          local start = math.max(tonumber(redis.call('HGET', KEYS[9], '#') or '0'), tonumber(redis.call('HGET', KEYS[9], mine) or '0'))
+          redis.call('HSET', KEYS[9], mine, string.format('%.6f', start + ARGV[11]))
+          redis.call('ZADD', KEYS[7], string.format('%.6f', start), ARGV[1])
+          redis.call('HINCRBY', KEYS[8], ARGV[10], 1)
+        elseif ARGV[5] ~= '' then
           if tonumber(redis.call('GET', KEYS[5]) or '0') >= tonumber(ARGV[6]) then return {'full', now} end
           redis.call('INCR', KEYS[5])
-          redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3], 'u', ARGV[5])
-        else
-          redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3])
+          redis.call('HSET', KEYS[1], 'u', ARGV[5])
+          redis.call('ZADD', KEYS[6], now, ARGV[1])
+          redis.call('HINCRBY', KEYS[8], ARGV[10], 1)
         end
+        redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3])
         redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
         redis.call('ZADD', KEYS[3], 0, ARGV[1])
         redis.call('ZADD', KEYS[4], 0, ARGV[1])
-        if KEYS[6] then redis.call('SET', KEYS[6], ARGV[8]) end
-        return {'ok', now}
+        if KEYS[10] then redis.call('SET', KEYS[10], ARGV[8]) end
+        return {'ok', now, ahead}
         """;
 
     /// <summary>Keys: task. No arguments. Answers with what a decision needs.</summary>
@@ -47,10 +76,10 @@ internal static class RedisTaskScripts
         """;
 
     /// <summary>
-    /// Keys: task, timers, old index, new index, unpublished, ended, all[, idempotency]. Arguments: id, stamp, now, record,
-    /// timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in milliseconds,
-    /// entry of ended, result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given,
-    /// next stamp, next version.
+    /// Keys: task, timers, old index, new index, unpublished, ended, all, queue of the lane, held back in it, its clients, running[, idempotency].
+    /// Arguments: id, stamp, now, record, timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in
+    /// milliseconds, entry of ended, result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given, next stamp,
+    /// next version, '1' if it leaves the queue or '', client, lane, by how much more of it run or ''.
     /// </summary>
     public const string Apply = Now + """
 
@@ -83,8 +112,14 @@ internal static class RedisTaskScripts
           redis.call('ZREM', KEYS[2], ARGV[1])
           redis.call('ZADD', KEYS[6], now + ARGV[9] * 1000, ARGV[10])
           redis.call('PEXPIRE', KEYS[1], ARGV[9])
-          if KEYS[8] then redis.call('PEXPIRE', KEYS[8], ARGV[9]) end
+          if KEYS[12] then redis.call('PEXPIRE', KEYS[12], ARGV[9]) end
         end
+        if ARGV[8] ~= '' then
+          if redis.call('ZADD', KEYS[8], now, ARGV[1]) == 1 and redis.call('ZREM', KEYS[9], ARGV[1]) == 0 then redis.call('HINCRBY', KEYS[10], ARGV[19], 1) end
+        elseif ARGV[18] ~= '' and (redis.call('ZREM', KEYS[8], ARGV[1]) == 1 or redis.call('ZREM', KEYS[9], ARGV[1]) == 1) then
+          if redis.call('HINCRBY', KEYS[10], ARGV[19], -1) <= 0 then redis.call('HDEL', KEYS[10], ARGV[19]) end
+        end
+        if ARGV[21] ~= '' then redis.call('HINCRBY', KEYS[11], ARGV[20], ARGV[21]) end
         redis.call('PUBLISH', ARGV[14], ARGV[17])
         return {'ok', now}
         """;
@@ -174,11 +209,17 @@ internal static class RedisTaskScripts
         return taken
         """;
 
-    /// <summary>Keys: task, timers, all, index. Arguments: id, record, input, timer, claim or '', version. Writes a lost record again, unless it is there.</summary>
+    /// <summary>Keys: task, timers, all, index, queue of the lane, its clients, running. Arguments: id, record, input, timer, claim or '', version, client, lane. Writes a lost record again, unless it is there.</summary>
     public const string Rebuild = """
         if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
         redis.call('HSET', KEYS[1], 'v', ARGV[6], 'r', ARGV[2], 'i', ARGV[3])
-        if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'c', ARGV[5]) end
+        if ARGV[5] ~= '' then
+          redis.call('HSET', KEYS[1], 'c', ARGV[5])
+          redis.call('HINCRBY', KEYS[7], ARGV[8], 1)
+        else
+          local t = redis.call('TIME')
+          if redis.call('ZADD', KEYS[5], t[1] * 1000000 + t[2], ARGV[1]) == 1 then redis.call('HINCRBY', KEYS[6], ARGV[7], 1) end
+        end
         redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
         redis.call('ZADD', KEYS[3], 0, ARGV[1])
         redis.call('ZADD', KEYS[4], 0, ARGV[1])

@@ -27,17 +27,24 @@ internal sealed partial class RedisTaskStore(
             return new SubmitResult.Full($"The store holds {_storage.MaxLiveBytes} bytes or more");
         }
 
+        var hold = false;
         for (var race = 0; race < MaxRaces; race++)
         {
             var now = clock.Now;
             var record = NewRecord(task, now);
+            record = hold ? record with { Dispatch = 0 } : record;
             var publish = record.Dispatch > 0;
-            var timer = publish ? now + _lifecycle.RepublishAfter : Earlier(record.Submission.NotBefore!.Value, record.Submission.StartBefore);
+
+            // One that is held back is published when its turn comes; should that never be, its deadline ends it.
+            var timer = publish ? now + _lifecycle.RepublishAfter
+                : hold ? record.Submission.StartBefore
+                : Earlier(record.Submission.NotBefore!.Value, record.Submission.StartBefore);
 
             RedisKey[] keys =
             [
                 RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.All,
                 RedisTaskKeys.Index(record.State, record.Submission.Algorithm), RedisTaskKeys.Unpublished,
+                RedisTaskKeys.LaneQueue(record.Lane), RedisTaskKeys.LaneHeld(record.Lane), RedisTaskKeys.LaneClients(record.Lane), RedisTaskKeys.LaneTimes(record.Lane),
             ];
             if (task.Idempotency is { } key)
             {
@@ -49,17 +56,23 @@ internal sealed partial class RedisTaskStore(
                 record.Id.ToString(), Serialize(record), task.Input, RedisClock.ToMicroseconds(timer), publish ? record.Dispatch : "",
                 _storage.MaxUnpublished, RedisClock.ToMicroseconds(now), task.Idempotency is { } k ? $"{record.Id} {k.BodyHash}" : "",
                 RedisTaskKeys.Prefix + "task:",
+                ClientOf(record), task.Place.Cost, task.Place.MaxAhead, task.Place.HoldFrom, hold ? "1" : "",
             ];
             var answer = await EvaluateAsync(RedisTaskScripts.Submit, keys, values, cancellationToken);
             switch ((string?)answer[0])
             {
                 case "ok":
                     _recent.Keep(new StampedRecord(record, "1"));
-                    return new SubmitResult.Created(record, publish);
+                    return new SubmitResult.Created(record, publish, (long)answer[2]);
                 case "existing":
                     return Existing((string)answer[2]!, task.Idempotency!);
                 case "full":
                     return new SubmitResult.Full($"{_storage.MaxUnpublished} tasks wait for the broker");
+                case "refused":
+                    return new SubmitResult.Refused(record.Lane, (long)answer[2], (int)answer[3], (int)answer[4]);
+                case "hold":
+                    hold = true;
+                    continue;
                 default:
                     // The clock was off and has been set by the answer: decide again.
                     continue;
@@ -191,10 +204,13 @@ internal sealed partial class RedisTaskStore(
         var timer = attempt is null ? TaskStateMachine.StartDeadline(record, _lifecycle) : now + _lifecycle.Lease;
         await EvaluateOneAsync(
             RedisTaskScripts.Rebuild,
-            [RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.All, RedisTaskKeys.Index(record.State, record.Submission.Algorithm)],
+            [
+                RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.All, RedisTaskKeys.Index(record.State, record.Submission.Algorithm),
+                RedisTaskKeys.LaneQueue(record.Lane), RedisTaskKeys.LaneClients(record.Lane), RedisTaskKeys.LanesRunning,
+            ],
             [
                 record.Id.ToString(), Serialize(record), message.Input, RedisClock.ToMicroseconds(timer),
-                attempt is null ? "" : ClaimToken(attempt.Attempt, attempt.ClaimId), record.Version,
+                attempt is null ? "" : ClaimToken(attempt.Attempt, attempt.ClaimId), record.Version, ClientOf(record), Topology.LaneName(record.Lane),
             ],
             cancellationToken);
         return true;
@@ -240,6 +256,9 @@ internal sealed partial class RedisTaskStore(
             CreatedAt = now,
             Dispatch = submission.NotBefore > now ? 0 : 1,
             TraceParent = task.TraceParent,
+            Client = task.Place.Client,
+            RunClass = task.RunClass,
+            ExpectedWaitSeconds = task.ExpectedWaitSeconds,
             IdempotencyHash = task.Idempotency?.KeyHash,
         };
     }
@@ -264,7 +283,11 @@ internal sealed partial class RedisTaskStore(
             ? []
             : [new AttemptRecord { Attempt = attempt.Attempt, Worker = attempt.Worker, ClaimId = attempt.ClaimId, StartedAt = now }],
         TraceParent = message.TraceParent,
+        RunClass = message.RunClass,
     };
+
+    /// <summary>Tasks of before clients were told apart, and rebuilt ones, are of nobody.</summary>
+    private static string ClientOf(TaskRecord record) => record.Client ?? "";
 
     /// <summary>From an answer that carries a record; null when there is none.</summary>
     private static StampedRecord? ToStamped(RedisResult[] answer) =>
@@ -285,6 +308,7 @@ internal sealed partial class RedisTaskStore(
         [
             RedisTaskKeys.Task(after.Id), RedisTaskKeys.Timers, RedisTaskKeys.Index(before.State, after.Submission.Algorithm),
             RedisTaskKeys.Index(after.State, after.Submission.Algorithm), RedisTaskKeys.Unpublished, RedisTaskKeys.Ended, RedisTaskKeys.All,
+            RedisTaskKeys.LaneQueue(after.Lane), RedisTaskKeys.LaneHeld(after.Lane), RedisTaskKeys.LaneClients(after.Lane), RedisTaskKeys.LanesRunning,
         ];
         if (after.IdempotencyHash is { } hash)
         {
@@ -292,6 +316,7 @@ internal sealed partial class RedisTaskStore(
         }
 
         var report = (trigger as TaskTrigger.Finish)?.Report;
+        var started = (after.State == TaskState.Processing ? 1 : 0) - (before.State == TaskState.Processing ? 1 : 0);
         RedisValue[] values =
         [
             after.Id.ToString(), current.Stamp, RedisClock.ToMicroseconds(clock.Now), Serialize(after),
@@ -304,6 +329,7 @@ internal sealed partial class RedisTaskStore(
 
             // The output is that of the newest attempt: a claim begins with none, an end brings its own, also when that is none.
             trigger is TaskTrigger.Claim or TaskTrigger.Finish ? "1" : "", stamp, after.Version,
+            before.State == TaskState.Pending && !applied.Publish ? "1" : "", ClientOf(after), Topology.LaneName(after.Lane), started == 0 ? "" : started,
         ];
         return await EvaluateAsync(RedisTaskScripts.Apply, keys, values, cancellationToken);
     }

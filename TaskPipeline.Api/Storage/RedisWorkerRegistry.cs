@@ -11,6 +11,8 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
 {
     private const string Announcement = "announcement";
     private const string Busy = "busy";
+    private const string SlowBusy = "slow";
+    private const string Waiting = "waiting";
 
     private static readonly TimeSpan s_algorithmLife = TimeSpan.FromDays(30);
 
@@ -59,7 +61,9 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
                 // Only of a worker that is there: a beat must not bring half of it back.
                 var transaction = db.CreateTransaction();
                 transaction.AddCondition(Condition.HashExists(RedisTaskKeys.Worker(report.Worker), Announcement));
-                _ = transaction.HashSetAsync(RedisTaskKeys.Worker(report.Worker), Busy, report.Busy);
+                _ = transaction.HashSetAsync(
+                    RedisTaskKeys.Worker(report.Worker),
+                    [new HashEntry(Busy, report.Busy), new HashEntry(SlowBusy, report.SlowBusy), new HashEntry(Waiting, string.Join(' ', report.Waiting ?? []))]);
                 _ = transaction.KeyExpireAsync(RedisTaskKeys.Worker(report.Worker), _silence);
                 _ = transaction.SortedSetAddAsync(RedisTaskKeys.Workers, report.Worker, RedisClock.ToMicroseconds(clock.Now));
                 _ = transaction.KeyExpireAsync(RedisTaskKeys.Workers, _silence * 2);
@@ -75,7 +79,7 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
         await redis.RunAsync(db => db.SortedSetRemoveRangeByScoreAsync(RedisTaskKeys.Workers, double.NegativeInfinity, silentSince), cancellationToken);
         var alive = await redis.RunAsync(db => db.SortedSetRangeByRankWithScoresAsync(RedisTaskKeys.Workers), cancellationToken);
         var hashes = await redis.RunAsync(
-            db => Task.WhenAll(alive.Select(entry => db.HashGetAsync(RedisTaskKeys.Worker(entry.Element!), [Announcement, Busy]))), cancellationToken);
+            db => Task.WhenAll(alive.Select(entry => db.HashGetAsync(RedisTaskKeys.Worker(entry.Element!), [Announcement, Busy, SlowBusy, Waiting]))), cancellationToken);
 
         return
         [
@@ -126,7 +130,11 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
             (int)fields[1],
             [.. announcement.Algorithms.Select(algorithm => algorithm.Name).Order(StringComparer.Ordinal)],
             announcement.Problems,
-            RedisClock.FromMicroseconds((long)entry.Score));
+            RedisClock.FromMicroseconds((long)entry.Score))
+        {
+            SlowBusy = fields[2].IsNull ? 0 : (int)fields[2],
+            Waiting = [.. ((string?)fields[3] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)],
+        };
     }
 
     private sealed record Reading(AlgorithmDescription Algorithm, long At);

@@ -21,6 +21,7 @@ public static class StorageExtensions
         builder.Services.AddSingleton<RedisMemory>();
         builder.Services.AddSingleton<ITaskStore, RedisTaskStore>();
         builder.Services.AddSingleton<IWorkerRegistry, RedisWorkerRegistry>();
+        builder.Services.AddSingleton<ILaneStore, RedisLaneStore>();
         return builder;
     }
 

@@ -21,5 +21,8 @@ internal sealed record SubmitRequest
 
     public int? MaxAttempts { get; init; }
 
+    /// <summary>Refused when it could not be expected to start within so many seconds.</summary>
+    public double? MaxWaitSeconds { get; init; }
+
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

@@ -87,6 +87,8 @@ internal static class SubmitRequestReader
                     return value.ValueKind == JsonValueKind.Null ? request : request with { NotBefore = Time(value, name, mustBeAhead: false) };
                 case "startBefore":
                     return value.ValueKind == JsonValueKind.Null ? request : request with { StartBefore = Time(value, name, mustBeAhead: true) };
+                case "maxWaitSeconds":
+                    return value.ValueKind == JsonValueKind.Null ? request : request with { MaxWaitSeconds = Seconds(value, name) };
                 case "maxAttempts":
                     return request with { MaxAttempts = Attempts(value) };
                 case "labels":

@@ -28,5 +28,5 @@ internal sealed record AttemptResponse(int Attempt, string Worker, DateTimeOffse
     }
 }
 
-/// <summary>Where a pending task stands.</summary>
-internal sealed record QueueResponse(int? Position, DateTimeOffset? EstimatedStartAt);
+/// <summary>Where a pending task stands: 1 is next, and with the probability of the quantile it has started by then.</summary>
+internal sealed record QueueResponse(long? Position, DateTimeOffset? EstimatedStartAt, double? Quantile);

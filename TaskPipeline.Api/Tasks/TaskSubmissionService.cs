@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using TaskPipeline.Api.Diagnostics;
+using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
@@ -12,27 +13,43 @@ namespace TaskPipeline.Api.Tasks;
 
 /// <summary>Takes tasks in: writes the record, then publishes it. From the record on, the task is safe whatever happens.</summary>
 internal sealed class TaskSubmissionService(
-    ITaskStore store, TaskDispatcher dispatcher, TimeProvider time, ApiMetrics metrics, IOptions<TaskOptions> tasks, IOptions<LifecycleOptions> lifecycle)
+    ITaskStore store, TaskDispatcher dispatcher, LaneChooser lanes, TimeProvider time, ApiMetrics metrics, IOptions<TaskOptions> tasks, IOptions<LifecycleOptions> lifecycle)
 {
     private readonly TaskOptions _tasks = tasks.Value;
     private readonly LifecycleOptions _lifecycle = lifecycle.Value;
 
     /// <summary>Submits what a client asked for.</summary>
-    public Task<SubmitResult> SubmitAsync(SubmitRequest request, AlgorithmDescription algorithm, IdempotencyKey? key, CancellationToken cancellationToken) =>
-        SubmitAsync(now => ToSubmission(request, algorithm, now), request.Input, LaneOf(request.Priority, algorithm), key, cancellationToken);
+    public async Task<SubmitResult> SubmitAsync(
+        SubmitRequest request, AlgorithmDescription algorithm, string client, IdempotencyKey? key, CancellationToken cancellationToken)
+    {
+        var choice = await lanes.ChooseAsync(request.Priority, algorithm, request.Input, client, request.MaxWaitSeconds, cancellationToken);
+        return await SubmitAsync(now => ToSubmission(request, algorithm, now), request.Input, choice, key, cancellationToken);
+    }
 
     /// <summary>Submits a task that ended once more, as a new one.</summary>
-    public Task<SubmitResult> RetryAsync(StoredTask ended, IdempotencyKey? key, CancellationToken cancellationToken) =>
-        SubmitAsync(now => Again(ended.Record, now), ended.Input, ended.Record.Lane, key, cancellationToken);
+    public async Task<SubmitResult> RetryAsync(StoredTask ended, AlgorithmDescription? algorithm, string client, IdempotencyKey? key, CancellationToken cancellationToken)
+    {
+        var submission = ended.Record.Submission;
+        var choice = await lanes.ChooseAsync(
+            submission.Priority, algorithm ?? Nameless(submission.Algorithm), ended.Input, client, maxWaitSeconds: null, cancellationToken);
+        return await SubmitAsync(now => Again(ended.Record, now), ended.Input, choice, key, cancellationToken);
+    }
 
     private async Task<SubmitResult> SubmitAsync(
-        Func<DateTimeOffset, TaskSubmission> submission, ReadOnlyMemory<byte> input, Lane lane, IdempotencyKey? key, CancellationToken cancellationToken)
+        Func<DateTimeOffset, TaskSubmission> submission, ReadOnlyMemory<byte> input, LaneChoice choice, IdempotencyKey? key, CancellationToken cancellationToken)
     {
-        var result = await store.SubmitAsync(new NewTask(submission, input, lane, Activity.Current?.Id, key), cancellationToken);
+        var task = new NewTask(submission, input, choice.Lane, Activity.Current?.Id, key)
+        {
+            Place = choice.Place,
+            RunClass = choice.RunClass,
+            ExpectedWaitSeconds = choice.ExpectedWaitSeconds,
+        };
+        var result = await store.SubmitAsync(task, cancellationToken);
         if (result is SubmitResult.Created { Record: var record } created)
         {
             CrashPoint.Reach(CrashPoints.SubmitStored);
             metrics.Submitted(record.Submission.Algorithm, record.Lane);
+            lanes.Queued(record.Lane);
             if (created.Publish)
             {
                 await PublishAsync(record, input);
@@ -42,6 +59,9 @@ internal sealed class TaskSubmissionService(
         return result;
     }
 
+    /// <summary>Stands in for an algorithm that nobody has announced any more: nothing is known of it but its name.</summary>
+    private static AlgorithmDescription Nameless(string name) => new() { Name = name, Version = "", Description = "" };
+
     /// <summary>Waits for the confirm, but not for long: the record's timer publishes again what stays unconfirmed.</summary>
     private async Task PublishAsync(TaskRecord record, ReadOnlyMemory<byte> input)
     {
@@ -49,14 +69,6 @@ internal sealed class TaskSubmissionService(
         using var limit = new CancellationTokenSource(_tasks.ConfirmWait, time);
         await dispatcher.DispatchNewAsync(record, input, limit.Token);
     }
-
-    private Lane LaneOf(TaskPriority priority, AlgorithmDescription algorithm) => priority switch
-    {
-        TaskPriority.Urgent => Lane.Urgent,
-        TaskPriority.Background => Lane.Background,
-        TaskPriority.Normal => algorithm.ExpectedSeconds > _tasks.LongAfterSeconds ? Lane.Long : Lane.Short,
-        _ => throw new ArgumentOutOfRangeException(nameof(priority), priority, "not a priority"),
-    };
 
     private TaskSubmission ToSubmission(SubmitRequest request, AlgorithmDescription algorithm, DateTimeOffset now)
     {

@@ -61,7 +61,9 @@ internal record TaskSummary
     public IReadOnlyList<AttemptResponse> Attempts => [.. Record.Attempts.Select(attempt => new AttemptResponse(attempt))];
 
     /// <summary>Where it stands in its line; null unless pending. Its members are null while there is no estimate.</summary>
-    public QueueResponse? Queue => Record.State == TaskState.Pending ? new QueueResponse(Position: null, EstimatedStartAt: null) : null;
+    public QueueResponse? Queue => Record.State != TaskState.Pending ? null
+        : _task.Queue is { } queue ? new QueueResponse(queue.Position, queue.EstimatedStartAt, queue.Quantile)
+        : new QueueResponse(Position: null, EstimatedStartAt: null, Quantile: null);
 
     public TaskUsage? Usage => Record.Usage;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Problems;
 using TaskPipeline.Api.Publishing;
@@ -31,7 +32,8 @@ internal static class TasksApi
     }
 
     private static async Task<IResult> SubmitAsync(
-        HttpContext context, TaskSubmissionService submissions, IWorkerRegistry workers, TaskWaiter waiter, RedisClock clock, CancellationToken cancellationToken)
+        HttpContext context, TaskSubmissionService submissions, IWorkerRegistry workers, TaskWaiter waiter, QueueEstimator queue, LaneAdmission admission, RedisClock clock,
+        CancellationToken cancellationToken)
     {
         if (!RequestBody.IsJson(context.Request))
         {
@@ -45,9 +47,10 @@ internal static class TasksApi
 
         var (key, keyProblem) = RequestBody.ReadKey(context.Request, body);
         var (request, problem) = SubmitRequestReader.Read(body, clock.Now);
-        if (keyProblem is not null || request is null)
+        var (client, clientProblem) = ClientIdentity.Read(context);
+        if (keyProblem is not null || clientProblem is not null || request is null)
         {
-            return keyProblem ?? problem!;
+            return keyProblem ?? clientProblem ?? problem!;
         }
 
         if (await workers.FindAlgorithmAsync(request.Algorithm, cancellationToken) is not { } algorithm)
@@ -55,23 +58,25 @@ internal static class TasksApi
             return Problem.Invalid("algorithm", "no worker has announced an algorithm of this name");
         }
 
-        var result = await submissions.SubmitAsync(request, algorithm, key, cancellationToken);
-        return await AnswerAsync(context, result, request.Input, waiter, cancellationToken);
+        var result = await submissions.SubmitAsync(request, algorithm, client, key, cancellationToken);
+        return result is SubmitResult.Refused refused
+            ? admission.Refuse(refused, request.MaxWaitSeconds)
+            : await AnswerAsync(context, result, request.Input, waiter, queue, cancellationToken);
     }
 
     private static async Task<IResult> AnswerAsync(
-        HttpContext context, SubmitResult result, ReadOnlyMemory<byte> input, TaskWaiter waiter, CancellationToken cancellationToken) => result switch
+        HttpContext context, SubmitResult result, ReadOnlyMemory<byte> input, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken) => result switch
         {
-            SubmitResult.Created created => await AcceptedAsync(
-                context, created.Record.Id, new StoredTask(created.Record, input, Result: null, Output: null), waiter, cancellationToken),
-            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, created: null, waiter, cancellationToken),
+            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, queue.Created(created, input), waiter, queue, cancellationToken),
+            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, created: null, waiter, queue, cancellationToken),
             SubmitResult.KeyReused => new Problem(ProblemType.IdempotencyKeyReused),
             SubmitResult.Full full => new Problem(ProblemType.BacklogFull, full.Reason, RetryAfterSeconds: 5),
             _ => throw new InvalidOperationException($"{result} is not a result of a submission"),
         };
 
     /// <summary>A task that was just written is accepted, also when the store is away before it can be read again.</summary>
-    private static async Task<IResult> AcceptedAsync(HttpContext context, TaskId id, StoredTask? created, TaskWaiter waiter, CancellationToken cancellationToken)
+    private static async Task<IResult> AcceptedAsync(
+        HttpContext context, TaskId id, StoredTask? created, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken)
     {
         var wait = WaitPreference.Apply(context);
         var task = created;
@@ -79,7 +84,7 @@ internal static class TasksApi
         {
             if (created is null || wait > TimeSpan.Zero)
             {
-                task = await waiter.WaitAsync(id, wait ?? TimeSpan.Zero, cancellationToken) ?? created;
+                task = await waiter.WaitAsync(id, wait ?? TimeSpan.Zero, cancellationToken) is { } read ? await queue.EstimateAsync(read, cancellationToken) : created;
             }
         }
         catch (StoreUnavailableException) when (created is not null)
@@ -97,7 +102,7 @@ internal static class TasksApi
         return TaskResult(context, task, wait is not null && task.Record.IsTerminal ? 200 : 202);
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext context, TaskWaiter waiter, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(string id, HttpContext context, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken)
     {
         if (!TaskId.TryParse(id, out var taskId))
         {
@@ -118,10 +123,10 @@ internal static class TasksApi
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         }
 
-        return TaskResult(context, task, 200);
+        return TaskResult(context, await queue.EstimateAsync(task, cancellationToken), 200);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, ITaskStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpContext context, ITaskStore store, QueueEstimator queue, CancellationToken cancellationToken)
     {
         var (query, problem) = ListQuery.Read(context.Request.Query);
         if (query is null)
@@ -130,7 +135,8 @@ internal static class TasksApi
         }
 
         var page = await store.ListAsync(query.Filter, query.Before, query.Limit, cancellationToken);
-        var response = new ListResponse<TaskSummary>([.. page.Items.Select(task => new TaskSummary(task))], page.Next?.ToString());
+        var items = await queue.EstimateAsync(page.Items, cancellationToken);
+        var response = new ListResponse<TaskSummary>([.. items.Select(task => new TaskSummary(task))], page.Next?.ToString());
         return TypedResults.Json(response, ApiJsonContext.Default.ListResponseTaskSummary);
     }
 
@@ -158,8 +164,15 @@ internal static class TasksApi
     }
 
     private static async Task<IResult> RetryAsync(
-        string id, HttpContext context, ITaskStore store, TaskSubmissionService submissions, TaskWaiter waiter, CancellationToken cancellationToken)
+        string id, HttpContext context, ITaskStore store, TaskSubmissionService submissions, IWorkerRegistry workers, TaskWaiter waiter, QueueEstimator queue,
+        LaneAdmission admission, CancellationToken cancellationToken)
     {
+        var (client, clientProblem) = ClientIdentity.Read(context);
+        if (clientProblem is not null)
+        {
+            return clientProblem;
+        }
+
         if (!TaskId.TryParse(id, out var taskId) || await store.GetAsync(taskId, cancellationToken) is not { } task)
         {
             return new Problem(ProblemType.TaskNotFound);
@@ -177,7 +190,11 @@ internal static class TasksApi
             return problem;
         }
 
-        return await AnswerAsync(context, await submissions.RetryAsync(task, key, cancellationToken), task.Input, waiter, cancellationToken);
+        var algorithm = await workers.FindAlgorithmAsync(task.Record.Submission.Algorithm, cancellationToken);
+        var result = await submissions.RetryAsync(task, algorithm, client, key, cancellationToken);
+        return result is SubmitResult.Refused refused
+            ? admission.Refuse(refused, maxWaitSeconds: null)
+            : await AnswerAsync(context, result, task.Input, waiter, queue, cancellationToken);
     }
 
     private static IResult TaskResult(HttpContext context, StoredTask task, int status)

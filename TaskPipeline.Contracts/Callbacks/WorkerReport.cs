@@ -8,6 +8,7 @@ namespace TaskPipeline.Contracts.Callbacks;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type", UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
 [JsonDerivedType(typeof(AnnounceReport), "announce")]
 [JsonDerivedType(typeof(HeartbeatReport), "heartbeat")]
+[JsonDerivedType(typeof(DemotedReport), "demoted")]
 [JsonDerivedType(typeof(StartedReport), "started")]
 [JsonDerivedType(typeof(ProgressReport), "progress")]
 [JsonDerivedType(typeof(FinishedReport), "finished")]
@@ -120,6 +121,9 @@ public sealed record FinishedReport : AttemptReport
 
     /// <summary>What it consumed.</summary>
     public TaskUsage? Usage { get; init; }
+
+    /// <summary>How long it ran after it had outstayed its lane, in seconds; null when it did not.</summary>
+    public double? DemotedSeconds { get; init; }
 
     /// <summary>The progress at the end; null when none was made.</summary>
     public int? Percent { get; init; }

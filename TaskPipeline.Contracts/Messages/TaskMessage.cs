@@ -39,6 +39,9 @@ public sealed record TaskMessage
     /// <summary>The W3C trace context of the submission, so that every attempt joins the same trace; null when not traced.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>Which runs of the algorithm this one is like, for reports about its run time; null when not known.</summary>
+    public string? RunClass { get; init; }
+
     /// <summary>The input: one JSON object, exactly as submitted.</summary>
     [JsonConverter(typeof(RawJsonConverter))]
     public required ReadOnlyMemory<byte> Input { get; init; }

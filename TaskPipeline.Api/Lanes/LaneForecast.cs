@@ -1,0 +1,61 @@
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
+
+namespace TaskPipeline.Api.Lanes;
+
+/// <summary>What can be told about waiting, from the figures of one moment. Immutable.</summary>
+/// <param name="fleet">The fleet.</param>
+/// <param name="waits">What expectations proved worth, by lane.</param>
+/// <param name="lines">The lines.</param>
+/// <param name="options">What the lanes promise.</param>
+internal sealed class LaneForecast(FleetFigures fleet, IReadOnlyList<WaitCalibration> waits, LaneLines lines, LaneOptions options)
+{
+    /// <summary>Nothing stands further back.</summary>
+    private const long Furthest = 1L << 40;
+
+    public FleetFigures Fleet => fleet;
+
+    public LaneLines Lines => lines;
+
+    /// <summary>Before anything is known: no worker, empty lines.</summary>
+    public static LaneForecast Unknown(LaneOptions options)
+    {
+        var lanes = Enum.GetValues<Lane>();
+        var load = LaneLoad.Measure([], TimeSpan.Zero, TimeSpan.Zero, outstaySeconds: 2);
+        return new LaneForecast(
+            new FleetFigures(Slots: 0, Reserved: 0, new double[lanes.Length], new double[lanes.Length], load),
+            [.. lanes.Select(_ => new WaitCalibration())],
+            new LaneLines(DateTimeOffset.UnixEpoch, MeasuredSince: null, Reserve: 0, [.. lanes.Select(_ => LaneLine.Empty)]),
+            options);
+    }
+
+    /// <summary>The wait that a place is expected to mean, in seconds; null while there is no worker.</summary>
+    public double? Expected(Lane lane, double ahead) => WaitModel.ExpectedSeconds(fleet, lane, ahead);
+
+    /// <summary>The wait that a task is told, in seconds: the share <see cref="LaneOptions.Quantile"/> of tasks starts within it. Null while there is no worker.</summary>
+    public double? Told(Lane lane, double ahead) =>
+        Expected(lane, ahead) is { } expected ? waits[(int)lane].Told(expected, options.Quantile) : null;
+
+    /// <summary>How many may be ahead of a task that is told no more than so many seconds. Without a worker nothing is known and nothing refused.</summary>
+    public long MaxAhead(Lane lane, double seconds)
+    {
+        if (fleet.Slots == 0 || Told(lane, Furthest) <= seconds)
+        {
+            return Furthest;
+        }
+
+        var (low, high) = (0L, Furthest);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            (low, high) = Told(lane, middle) > seconds ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
+    }
+
+    /// <summary>From how many queued tasks on a client's share is looked at: the work of <see cref="LaneOptions.HoldBackAfter"/>, at least four tasks for each slot.</summary>
+    public long HoldFrom(Lane lane) => fleet.Slots == 0
+        ? Furthest
+        : (long)Math.Ceiling(Math.Max(4.0 * fleet.Slots, fleet.Slots * options.HoldBackAfter.TotalSeconds / Math.Max(0.0001, fleet.Load.MeanRunSeconds(lane))));
+}

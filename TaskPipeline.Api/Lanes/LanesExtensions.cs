@@ -1,0 +1,20 @@
+namespace TaskPipeline.Api.Lanes;
+
+/// <summary>Adds what bounds waiting.</summary>
+public static class LanesExtensions
+{
+    /// <summary>Adds prediction, estimates, reserve and their upkeep.</summary>
+    public static IHostApplicationBuilder AddLanes(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptionsWithValidateOnStart<LaneOptions, LaneOptionsValidator>().BindConfiguration(LaneOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddSingleton<RunTimePredictor>();
+        builder.Services.AddSingleton<LaneBoard>();
+        builder.Services.AddSingleton<QueueEstimator>();
+        builder.Services.AddSingleton<LaneAdmission>();
+        builder.Services.AddSingleton<LaneChooser>();
+        builder.Services.AddSingleton<LaneKeeperOptions>();
+        builder.Services.AddSingleton<LaneMetrics>();
+        builder.Services.AddHostedService<LaneKeeper>();
+        return builder;
+    }
+}

@@ -1,0 +1,162 @@
+using CsCheck;
+using TaskPipeline.Api.Lanes;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
+
+namespace TaskPipeline.Api.Tests.Lanes;
+
+public sealed class LaneForecastTests
+{
+    private static readonly LaneOptions s_options = new();
+
+    [Fact]
+    public void Measure_ArrivalsAndRuns_IsTheSlotsTheyKeepBusy()
+    {
+        var load = Load(perMinute: 60, shortRun: 0.5, longPerMinute: 6, longRun: 20);
+
+        Assert.InRange(load.Quick, 0.45, 0.55);
+        Assert.InRange(load.Slow, 1.8, 2.2);
+    }
+
+    [Fact]
+    public void Measure_ShortTasksOutstayTheirLane_CountsWhatTheyTookFromTheSlowOnes()
+    {
+        LaneTally[] window = [default, new(Arrivals: 60, Ended: 60, RunSeconds: 120, SlowSeconds: 90), default, default];
+        var load = LaneLoad.Measure([.. Enumerable.Repeat(window, 10)], LaneLoad.Window, TimeSpan.FromMinutes(10), outstaySeconds: 2);
+
+        Assert.InRange(load.Quick, 0.45, 0.55);
+        Assert.InRange(load.Slow, 1.4, 1.6);
+    }
+
+    [Fact]
+    public void Expected_ASlotIsFree_IsNothing()
+    {
+        var forecast = Forecast(Fleet(slots: 4, running: [0, 1, 2, 0]));
+
+        Assert.Equal(0, forecast.Expected(Lane.Short, 0));
+        Assert.Equal(0, forecast.Expected(Lane.Long, 0));
+        Assert.True(forecast.Expected(Lane.Short, 1) > 0);
+    }
+
+    [Fact]
+    public void Expected_OnlyTheReservedSlotIsFree_IsAWaitForLongTasksOnly()
+    {
+        var forecast = Forecast(Fleet(slots: 4, reserved: 1, running: [0, 0, 3, 0]));
+
+        Assert.Equal(0, forecast.Expected(Lane.Short, 0));
+        Assert.True(forecast.Expected(Lane.Long, 0) > 1);
+    }
+
+    [Fact]
+    public void Expected_AnyFleet_GrowsWithTheTasksAhead() =>
+        Gen.Select(Gen.Int[1, 64], Gen.Int[0, 8], Gen.Int[0, 200].Array[4], Gen.Int[0, 40].Array[4], Gen.Int[0, 3]).Sample((slots, reserved, waiting, running, lane) =>
+        {
+            var forecast = Forecast(Fleet(slots, Math.Min(reserved, slots - 1), [.. running.Select(n => (double)n)], [.. waiting.Select(n => (double)n)]));
+            var waits = new[] { 0L, 1, 2, 5, 10, 100, 1000, 1_000_000 }.Select(ahead => forecast.Expected((Lane)lane, ahead)!.Value).ToArray();
+            Assert.Equal(waits.Order(), waits);
+            Assert.All(waits, wait => Assert.InRange(wait, 0, WaitModel.LongestSeconds));
+        });
+
+    [Fact]
+    public void Expected_ManyShortTasksAhead_IsAboutTheirWorkBySlots()
+    {
+        var forecast = Forecast(Fleet(slots: 8, running: [0, 8, 0, 0]));
+
+        Assert.InRange(forecast.Expected(Lane.Short, 1600)!.Value, 90, 115); // 1600 × 0.5 s / 8
+    }
+
+    [Fact]
+    public void MaxAhead_ALimit_IsWhereTheToldWaitPassesIt()
+    {
+        var forecast = Forecast(Fleet(slots: 8, running: [0, 8, 0, 0]));
+
+        var most = forecast.MaxAhead(Lane.Short, seconds: 60);
+
+        Assert.True(forecast.Told(Lane.Short, most) > 60);
+        Assert.True(forecast.Told(Lane.Short, most - 1) <= 60);
+    }
+
+    [Fact]
+    public void MaxAhead_NoWorker_RefusesNothing()
+    {
+        var forecast = LaneForecast.Unknown(s_options);
+
+        Assert.Null(forecast.Told(Lane.Short, 0));
+        Assert.True(forecast.MaxAhead(Lane.Short, seconds: 0.001) > 1_000_000_000);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void Told_AfterManyWaits_CoversItsShareOfTheNext(int seed)
+    {
+        var random = new Random(seed);
+        var calibration = new WaitCalibration();
+        (double Expected, double Actual) Next()
+        {
+            var expected = random.NextDouble() < 0.3 ? 0 : 20 * random.NextDouble();
+            return (expected, (expected + 0.1) * Math.Exp((random.NextDouble() - 0.3) * 2));
+        }
+
+        for (var n = 0; n < 5000; n++)
+        {
+            var (expected, actual) = Next();
+            calibration.Add(WaitCalibration.OctaveOf(expected), WaitCalibration.RatioOf(expected, actual));
+        }
+
+        var covered = 0;
+        for (var n = 0; n < 2000; n++)
+        {
+            var (expected, actual) = Next();
+            covered += actual <= calibration.Told(expected, 0.9) ? 1 : 0;
+        }
+
+        Assert.InRange(covered / 2000.0, 0.86, 0.99);
+    }
+
+    [Fact]
+    public void Validate_CombinationsThatContradict_AreAllNamed()
+    {
+        var options = new LaneOptions();
+        options.Short.MaxWait = TimeSpan.FromMinutes(1);
+        options.ClientWeights.Add("a", 0);
+
+        var failures = new LaneOptionsValidator().Validate(name: null, options).Failures!.ToArray();
+
+        Assert.Contains(failures, failure => failure.Contains("Lanes:Short:MaxWait", StringComparison.Ordinal) && failure.Contains("must not be below", StringComparison.Ordinal));
+        Assert.Contains(failures, failure => failure.Contains("Lanes:ClientWeights:a", StringComparison.Ordinal));
+        Assert.True(new LaneOptionsValidator().Validate(name: null, new LaneOptions()).Succeeded);
+    }
+
+    [Fact]
+    public void For_AFleet_SharesTheReserveAndTellsWhereOthersHaveRoom()
+    {
+        var orders = FleetOrders.For([Worker("a", busy: 4, slow: 4), Worker("b", busy: 2, slow: 2), Worker("c", busy: 4, slow: 2, waiting: [0, 1, 0, 0])], reserve: 2, outstaySeconds: 3);
+
+        Assert.Equal(2, orders.Values.Sum(order => order.ReservedSlots));
+        Assert.Contains(Lane.Short, orders["a"].RoomElsewhere!);
+        Assert.Null(orders["b"].RoomElsewhere);
+        Assert.Equal(3, orders["c"].OutstaySeconds);
+    }
+
+    private static WorkerRecord Worker(string id, int busy, int slow, IReadOnlyList<int>? waiting = null) =>
+        new(id, Slots: 4, busy, Algorithms: [], Problems: [], DateTimeOffset.UnixEpoch) { SlowBusy = slow, Waiting = waiting ?? [] };
+
+    private static LaneForecast Forecast(FleetFigures fleet) => new(
+        fleet,
+        [.. Enum.GetValues<Lane>().Select(_ => new WaitCalibration())],
+        new LaneLines(DateTimeOffset.UnixEpoch, MeasuredSince: null, Reserve: 0, [.. Enum.GetValues<Lane>().Select(_ => LaneLine.Empty)]),
+        s_options);
+
+    private static FleetFigures Fleet(int slots, int reserved = 0, double[]? running = null, double[]? waiting = null) =>
+        new(slots, reserved, waiting ?? [0, 0, 0, 0], running ?? [0, 0, 0, 0], Load(perMinute: 60, shortRun: 0.5, longPerMinute: 6, longRun: 20));
+
+    private static LaneLoad Load(double perMinute, double shortRun, double longPerMinute, double longRun)
+    {
+        LaneTally[] window =
+        [
+            default, new(perMinute, perMinute, perMinute * shortRun, SlowSeconds: 0), new(longPerMinute, longPerMinute, longPerMinute * longRun, SlowSeconds: 0), default,
+        ];
+        return LaneLoad.Measure([.. Enumerable.Repeat(window, 30)], LaneLoad.Window, TimeSpan.FromMinutes(30), outstaySeconds: 2);
+    }
+}
