@@ -22,7 +22,7 @@ builder.AddTasks();
 builder.AddLanes();
 builder.AddCallbacks();
 builder.AddTaskTimers();
-builder.Services.AddSingleton<ApiMetrics>();
+builder.AddDiagnostics();
 builder.AddProblems();
 builder.AddDraining();
 builder.AddApiDescription();

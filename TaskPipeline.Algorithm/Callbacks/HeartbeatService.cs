@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using TaskPipeline.Algorithm.Diagnostics;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Algorithm.Scheduling;
 using TaskPipeline.Contracts.Callbacks;
@@ -121,6 +122,7 @@ internal sealed class HeartbeatService(
     /// <summary>The record is gone while the attempt runs on: a report that brings the message lets the API rebuild it.</summary>
     private async Task RebuildAsync(RunningTask task)
     {
+        using var trace = AlgorithmActivitySource.Within(task.Message);
         Log.RecordLost(logger, task.Message.TaskId, task.Attempt);
         var (percent, stage) = task.Progress;
         var verdict = await sender.TrySendAsync(
@@ -134,6 +136,7 @@ internal sealed class HeartbeatService(
                 Percent = percent,
                 Stage = stage,
                 Message = task.Message,
+                TraceParent = task.Message.TraceParent,
             },
             CancellationToken.None);
         if (verdict is not null)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using TaskPipeline.Algorithm.Diagnostics;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
@@ -147,6 +148,7 @@ internal sealed class DeliveryScheduler : IDisposable
 
                 if (done.IsFaulted)
                 {
+                    using var trace = AlgorithmActivitySource.Within(delivery.Message);
                     Log.ExecutionFailed(_logger, done.Exception.GetBaseException(), delivery.Message.TaskId);
                 }
             },
@@ -167,6 +169,7 @@ internal sealed class DeliveryScheduler : IDisposable
                 {
                     if (_queue.Demote(slot, now))
                     {
+                        using var trace = AlgorithmActivitySource.Within(slot.Item.Message);
                         Log.Demoted(_logger, slot.Item.Message.TaskId, slot.Lane, seconds);
                     }
                 }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using TaskPipeline.Algorithm.Callbacks;
+using TaskPipeline.Algorithm.Diagnostics;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Contracts.Callbacks;
 using TaskPipeline.NativeHost.Protocol;
@@ -116,6 +118,7 @@ internal sealed class NativeRunner(
             {
                 (calls, calledAt) = (status.ProgressCalls, time.GetTimestamp());
                 task.Progress = (status.Percent, status.Stage);
+                AlgorithmActivitySource.NoteStage(Activity.Current, status.Percent, status.Stage);
                 reporter.Report(status);
             }
             else if (noProgress != Timeout.InfiniteTimeSpan && time.GetElapsedTime(calledAt) >= noProgress)
@@ -200,6 +203,7 @@ internal sealed class NativeRunner(
                     Sequence = task.NextSequence(),
                     Percent = status.Percent,
                     Stage = status.Stage,
+                    TraceParent = Activity.Current?.Id ?? task.Message.TraceParent,
                 },
                 CancellationToken.None);
             if (verdict is not null)

@@ -1,3 +1,5 @@
+using TaskPipeline.Algorithm.Diagnostics;
+
 namespace TaskPipeline.Algorithm.Scheduling;
 
 /// <summary>Adds what runs tasks.</summary>
@@ -11,6 +13,7 @@ public static class SchedulingExtensions
             .BindConfiguration(SchedulingOptions.SectionName).ValidateDataAnnotations();
         builder.Services.AddSingleton<WorkerIdentity>();
         builder.Services.AddSingleton<RunningTasks>();
+        builder.Services.AddSingleton<AlgorithmMetrics>();
         builder.Services.AddSingleton<NativeRunner>();
         builder.Services.AddSingleton<TaskExecutor>();
         builder.Services.AddSingleton<DeliveryScheduler>();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TaskPipeline.Algorithm.Callbacks;
 using TaskPipeline.Algorithm.Diagnostics;
 using TaskPipeline.Algorithm.NativeHosts;
@@ -12,11 +13,15 @@ namespace TaskPipeline.Algorithm.Scheduling;
 /// cannot be run is given back.
 /// </summary>
 internal sealed class TaskExecutor(
-    ReportSender sender, WorkerIdentity worker, RunningTasks running, AlgorithmCatalogue catalogue, NativeRunner runner, ILogger<TaskExecutor> logger)
+    ReportSender sender, WorkerIdentity worker, RunningTasks running, AlgorithmCatalogue catalogue, NativeRunner runner,
+    AlgorithmMetrics metrics, ILogger<TaskExecutor> logger)
 {
     /// <summary>Executes. The slot is given back as soon as the native code is done; the report takes as long as it takes.</summary>
     public async Task ExecuteAsync(Delivery delivery, IDisposable slot)
     {
+        // Whatever gave the slot free belongs to another trace.
+        Activity.Current = null;
+
         // Draining, its channel is closed and the broker has it back. Delivered again while its first run lives here, that run owns it.
         if (running.IsDraining || await running.RegisterAsync(delivery) is not { } task)
         {
@@ -26,9 +31,9 @@ internal sealed class TaskExecutor(
         try
         {
             CrashPoint.Reach(CrashPoints.Delivered);
-            if (await ClaimAsync(task))
+            if (await ClaimAsync(task, delivery))
             {
-                await RunAsync(task, slot);
+                await RunAsync(task, delivery, slot);
             }
 
             await task.AcknowledgeAsync();
@@ -37,6 +42,7 @@ internal sealed class TaskExecutor(
         catch (OperationCanceledException) when (running.GivenUp.IsCancellationRequested)
         {
             // Left unacknowledged: before the grant the broker delivers it again, after it the lease ends it.
+            using var trace = AlgorithmActivitySource.Within(task.Message);
             Log.GivenUp(logger, task.Message.TaskId, task.Attempt);
         }
         finally
@@ -45,17 +51,19 @@ internal sealed class TaskExecutor(
         }
     }
 
-    private async Task<bool> ClaimAsync(RunningTask task)
+    private async Task<bool> ClaimAsync(RunningTask task, Delivery delivery)
     {
+        using var activity = AlgorithmActivitySource.StartClaim(delivery, worker.Id);
         var claim = new StartedReport
         {
             Worker = worker.Id,
             TaskId = task.Message.TaskId,
             ClaimId = task.ClaimId,
             Dispatch = task.Message.Dispatch,
-            TraceParent = task.Message.TraceParent,
+            TraceParent = activity?.Id ?? task.Message.TraceParent,
         };
         var verdict = await sender.SendAsync(claim, task.Message, running.GivenUp);
+        AlgorithmActivitySource.End(activity, verdict);
         if (verdict is not { Kind: VerdictKind.Granted, Attempt: { } attempt })
         {
             Log.ClaimRefused(logger, task.Message.TaskId, task.Message.Dispatch, verdict.Kind);
@@ -70,15 +78,20 @@ internal sealed class TaskExecutor(
         return true;
     }
 
-    private async Task RunAsync(RunningTask task, IDisposable slot)
+    private async Task RunAsync(RunningTask task, Delivery delivery, IDisposable slot)
     {
-        using var activity = AlgorithmActivitySource.StartRun(task.Message, task.Attempt, worker.Id);
+        using var activity = AlgorithmActivitySource.StartRun(delivery, task.Attempt, worker.Id);
         var report = await AttemptAsync(task, slot);
         slot.Dispose();
         if (report is null)
         {
             Log.AttemptOvertaken(logger, task.Message.TaskId, task.Attempt);
             return;
+        }
+
+        if (report is FinishedReport finished)
+        {
+            metrics.Ended(task.Message.Submission.Algorithm, finished);
         }
 
         AlgorithmActivitySource.End(activity, report);

@@ -12,7 +12,7 @@ namespace TaskPipeline.Api.Callbacks;
 
 /// <summary>Turns reports into triggers and what the state machine says into verdicts. Every report is safe to repeat.</summary>
 internal sealed class CallbackReceiver(
-    ITaskStore store, IWorkerRegistry workers, TaskDispatcher dispatcher, ApiMetrics metrics, LaneBoard lanes, IHostApplicationLifetime lifetime,
+    ITaskStore store, IWorkerRegistry workers, TaskDispatcher dispatcher, LaneBoard lanes, IHostApplicationLifetime lifetime,
     IOptions<LifecycleOptions> lifecycle, ILogger<CallbackReceiver> logger)
 {
     private readonly double _leaseSeconds = lifecycle.Value.Lease.TotalSeconds;
@@ -59,6 +59,14 @@ internal sealed class CallbackReceiver(
             return new ReportVerdict { Kind = VerdictKind.Invalid, Reason = problem };
         }
 
+        using var activity = report is TaskReport about ? ApiActivitySource.StartReport(about) : null;
+        var verdict = await DecideAsync(report, cancellationToken);
+        ApiActivitySource.End(activity, verdict);
+        return verdict;
+    }
+
+    private async Task<ReportVerdict> DecideAsync(WorkerReport report, CancellationToken cancellationToken)
+    {
         try
         {
             return report switch
@@ -147,15 +155,6 @@ internal sealed class CallbackReceiver(
         else if (trigger is TaskTrigger.Finish finish)
         {
             lanes.Ended(record, finish.Report);
-        }
-
-        if (trigger is TaskTrigger.Claim && record.Attempt == 1)
-        {
-            metrics.Started(record.Lane, record.StartedAt!.Value - record.CreatedAt);
-        }
-        else if (record.IsTerminal)
-        {
-            metrics.Ended(record.Submission.Algorithm, record.State);
         }
 
         if (applied.Publish)

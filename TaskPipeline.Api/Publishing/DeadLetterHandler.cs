@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts.Messages;
@@ -71,6 +72,7 @@ internal sealed class DeadLetterHandler(ITaskStore store, RedisClock clock, Time
 
                 if (result is TransitionResult.Applied { Publish: true } applied)
                 {
+                    using var activity = ApiActivitySource.StartDispatch(applied.Record);
                     var again = message with { Dispatch = applied.Record.Dispatch, PublishedAt = now };
                     if (await queue.PublishAsync(again, CancellationToken.None))
                     {

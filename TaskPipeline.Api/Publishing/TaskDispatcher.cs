@@ -1,3 +1,4 @@
+using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
@@ -15,6 +16,7 @@ internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, Confirm
     /// </summary>
     public async Task DispatchAsync(TaskRecord record, CancellationToken cancellationToken)
     {
+        using var activity = ApiActivitySource.StartDispatch(record);
         try
         {
             // Taken before the look at the task: a message must not seem younger than the end of its task, or a worker could bring
@@ -35,6 +37,7 @@ internal sealed class TaskDispatcher(ITaskStore store, ITaskQueue queue, Confirm
     /// <summary>The same for a task that was written a moment ago: nothing of it has to be read.</summary>
     public async Task DispatchNewAsync(TaskRecord record, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {
+        using var activity = ApiActivitySource.StartDispatch(record);
         try
         {
             await PublishAsync(record, input, record.CreatedAt, cancellationToken);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.State;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
@@ -11,7 +12,7 @@ namespace TaskPipeline.Api.Storage;
 
 /// <inheritdoc cref="ITaskStore"/>
 internal sealed partial class RedisTaskStore(
-    RedisGate redis, RedisClock clock, RedisMemory memory, IOptions<LifecycleOptions> lifecycle, IOptions<TaskStoreOptions> storage) : ITaskStore
+    RedisGate redis, RedisClock clock, RedisMemory memory, ApiMetrics metrics, IOptions<LifecycleOptions> lifecycle, IOptions<TaskStoreOptions> storage) : ITaskStore
 {
     /// <summary>Each lost race means that another one was won; so many in a row do not happen to a task.</summary>
     private const int MaxRaces = 100;
@@ -133,6 +134,7 @@ internal sealed partial class RedisTaskStore(
             {
                 case "ok":
                     _recent.Keep(new StampedRecord(applied.Record, stamp));
+                    metrics.Changed(record, applied.Record);
                     return applied;
                 case "unknown":
                     _recent.Forget(id);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.Publishing;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
@@ -68,14 +69,15 @@ internal sealed class DueTimerService(
 
     private async Task ServeOneAsync(DueTimer timer, CancellationToken cancellationToken)
     {
+        // While the broker is away a dispatch would only be counted up. The timer was moved some seconds ahead by taking it.
+        if (timer.Record.State == TaskState.Pending && !queue.IsConnected && !IsExpired(timer))
+        {
+            return;
+        }
+
+        using var activity = ApiActivitySource.StartTimer(timer.Record);
         try
         {
-            // While the broker is away a dispatch would only be counted up. The timer was moved some seconds ahead by taking it.
-            if (timer.Record.State == TaskState.Pending && !queue.IsConnected && !IsExpired(timer))
-            {
-                return;
-            }
-
             var result = await store.ApplyAsync(timer.Record.Id, new TaskTrigger.TimerDue(timer.Published, timer.Ticket), cancellationToken);
             if (result is not TransitionResult.Applied applied)
             {
