@@ -23,7 +23,9 @@ internal sealed class ConsumerSession : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ending = new();
-    private readonly ConcurrentBag<IChannel> _lanes = [];
+    private readonly ConcurrentBag<LaneChannel> _lanes = [];
+    private readonly SchedulingOptions _scheduling;
+    private readonly int _slots;
     private Task _missing = Task.CompletedTask;
     private volatile bool _taking = true;
 
@@ -34,6 +36,8 @@ internal sealed class ConsumerSession : IAsyncDisposable
         _running = running;
         _time = dependencies.Time;
         _logger = dependencies.Logger;
+        _scheduling = dependencies.Scheduling.Value;
+        _slots = dependencies.Options.Value.Slots;
         connection.ConnectionShutdownAsync += (_, reason) => Lose(reason.ReplyText);
     }
 
@@ -48,7 +52,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         try
         {
             await session.ConsumeCancellationsAsync(cancellationToken);
-            session._missing = session.ConsumeLanesAsync(Enum.GetValues<Lane>(), dependencies.Options.Value.Slots);
+            session._missing = session.ConsumeLanesAsync(Enum.GetValues<Lane>());
             return session;
         }
         catch
@@ -69,7 +73,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         await _ending.CancelAsync();
         await _missing;
         using var limit = new CancellationTokenSource(s_goodbye);
-        await Task.WhenAll(_lanes.Select(channel => CloseAsync(channel, limit.Token)));
+        await Task.WhenAll(_lanes.Select(lane => CloseAsync(lane.Channel, limit.Token)));
     }
 
     public async ValueTask DisposeAsync()
@@ -95,9 +99,9 @@ internal sealed class ConsumerSession : IAsyncDisposable
 
     /// <summary>
     /// Consumes from every lane that is there, and from the others as soon as they are: only the API declares lanes, because it must
-    /// notice when one had to be declared anew, and one that is missing must not stop the rest.
+    /// notice when one had to be declared anew, and one that is missing must not stop the rest. Then follows how long their runs are.
     /// </summary>
-    private async Task ConsumeLanesAsync(IEnumerable<Lane> lanes, int slots)
+    private async Task ConsumeLanesAsync(IEnumerable<Lane> lanes)
     {
         try
         {
@@ -109,7 +113,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
                     var lane = missing.Dequeue();
                     if (await ExistsAsync(Topology.LaneQueue(lane)))
                     {
-                        await ConsumeLaneAsync(lane, slots, _ending.Token);
+                        await ConsumeLaneAsync(lane, _ending.Token);
                     }
                     else
                     {
@@ -117,13 +121,13 @@ internal sealed class ConsumerSession : IAsyncDisposable
                     }
                 }
 
-                if (missing.Count == 0)
+                if (missing.Count > 0)
                 {
-                    return;
+                    Log.LanesMissing(_logger, missing.Count);
                 }
 
-                Log.LanesMissing(_logger, missing.Count);
                 await Task.Delay(s_lookAgain, _time, _ending.Token);
+                await AdjustPrefetchAsync(_ending.Token);
             }
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
@@ -151,19 +155,31 @@ internal sealed class ConsumerSession : IAsyncDisposable
         }
     }
 
-    private async Task ConsumeLaneAsync(Lane lane, int slots, CancellationToken cancellationToken)
+    private async Task ConsumeLaneAsync(Lane lane, CancellationToken cancellationToken)
     {
         var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
         var channel = await OpenChannelAsync(options, cancellationToken);
-        var queue = Topology.LaneQueue(lane);
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
         await channel.QueueDeclareAsync(Topology.UnreadableQueue, durable: true, exclusive: false, autoDelete: false, Topology.UnreadableQueueArguments(), cancellationToken: cancellationToken);
+        var acknowledgements = new LaneAcknowledgements((tag, multiple) => AcknowledgeAsync(channel, tag, multiple), _time);
+        var consuming = new LaneChannel(lane, channel, acknowledgements, delivery => TakeAsync(channel, acknowledgements, delivery), Lose);
+        _lanes.Add(consuming);
+        await consuming.ConsumeAsync(PrefetchOf(lane), cancellationToken);
+    }
 
-        // One more than can run waits here, so that a slot is never idle for a round trip.
-        await channel.BasicQosAsync(0, (ushort)(slots + 1), global: false, cancellationToken);
-        var consumer = NewConsumer(channel, delivery => TakeAsync(channel, delivery));
-        _lanes.Add(channel);
-        await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellationToken);
+    /// <summary>One more than can run waits here, so that a slot is never idle for a round trip; many more of what takes no longer than one.</summary>
+    private ushort PrefetchOf(Lane lane) => (ushort)Math.Min(
+        ushort.MaxValue, _scheduler.IsFast(lane) ? _slots * _scheduling.FastPrefetchPerSlot : _slots + 1);
+
+    private async Task AdjustPrefetchAsync(CancellationToken cancellationToken)
+    {
+        foreach (var lane in _lanes)
+        {
+            if (PrefetchOf(lane.Lane) is var prefetch && prefetch != lane.Prefetch)
+            {
+                await lane.ConsumeAsync(prefetch, cancellationToken);
+            }
+        }
     }
 
     private async Task ConsumeCancellationsAsync(CancellationToken cancellationToken)
@@ -194,7 +210,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         return consumer;
     }
 
-    private async Task TakeAsync(IChannel channel, BasicDeliverEventArgs args)
+    private async Task TakeAsync(IChannel channel, LaneAcknowledgements acknowledgements, BasicDeliverEventArgs args)
     {
         if (!_taking)
         {
@@ -205,11 +221,12 @@ internal sealed class ConsumerSession : IAsyncDisposable
         var (message, problem) = TaskMessageReader.Read(args.Body.Span);
         if (message is null)
         {
-            await SetAsideAsync(channel, args, problem!);
+            await SetAsideAsync(channel, acknowledgements, args, problem!);
             return;
         }
 
-        var delivery = new Delivery(message, () => AcknowledgeAsync(channel, args.DeliveryTag));
+        var tag = args.DeliveryTag;
+        var delivery = new Delivery(message, () => acknowledgements.AcknowledgeAsync(tag));
         if (!await _running.TryAdoptAsync(delivery))
         {
             _scheduler.Offer(delivery);
@@ -217,7 +234,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
     }
 
     /// <summary>Moves a message that nobody can read to where people look for it. If that fails it stays, and is delivered again in the next session.</summary>
-    private async Task SetAsideAsync(IChannel channel, BasicDeliverEventArgs args, string problem)
+    private async Task SetAsideAsync(IChannel channel, LaneAcknowledgements acknowledgements, BasicDeliverEventArgs args, string problem)
     {
         Log.Unreadable(_logger, problem);
         var properties = new BasicProperties { Persistent = true, Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = problem } };
@@ -232,7 +249,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
             return;
         }
 
-        await AcknowledgeAsync(channel, args.DeliveryTag);
+        await acknowledgements.AcknowledgeAsync(args.DeliveryTag);
     }
 
     private Task CancelAsync(ReadOnlySpan<byte> body)
@@ -252,11 +269,11 @@ internal sealed class ConsumerSession : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private async Task AcknowledgeAsync(IChannel channel, ulong tag)
+    private async Task AcknowledgeAsync(IChannel channel, ulong tag, bool multiple)
     {
         try
         {
-            await channel.BasicAckAsync(tag, multiple: false);
+            await channel.BasicAckAsync(tag, multiple);
         }
         catch (Exception exception)
         {

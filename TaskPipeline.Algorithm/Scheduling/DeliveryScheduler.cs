@@ -8,7 +8,8 @@ namespace TaskPipeline.Algorithm.Scheduling;
 
 /// <summary>
 /// Starts deliveries as <see cref="SlotQueue{T}"/> says, demotes what outstays its lane, and ends in two phases: nothing new, then
-/// a grace for what runs. Thread safe.
+/// a grace for what runs. In lanes whose runs are short it has the next deliveries claimed ahead of their slots, so that a slot is
+/// held only from the first frame to the last. Thread safe.
 /// </summary>
 internal sealed class DeliveryScheduler : IDisposable
 {
@@ -21,18 +22,26 @@ internal sealed class DeliveryScheduler : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly WorkerOptions _options;
+    private readonly TimeSpan _giveBackAfter;
+    private readonly int _mostAhead;
     private readonly long _origin;
     private readonly ITimer _inspection;
     private readonly Lock _lock = new();
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
-    private readonly SlotQueue<Delivery> _queue;
+    private readonly SlotQueue<WaitingDelivery> _queue;
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
-    private readonly HashSet<RunningSlot<Delivery>> _running = [];
+    private readonly HashSet<RunningSlot<WaitingDelivery>> _running = [];
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
     private readonly HashSet<Task> _executions = [];
+
+    /// <summary>Guarded by <see cref="_lock"/>: what may be claimed ahead, by lane; entries that have left the line or are begun stay until they are met.</summary>
+    private readonly Queue<WaitingDelivery>[] _unclaimed = [.. Enum.GetValues<Lane>().Select(_ => new Queue<WaitingDelivery>())];
+
+    /// <summary>Guarded by <see cref="_lock"/>: how many are begun and still wait for a slot.</summary>
+    private int _ahead;
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
     private LaneOrders _orders = new();
@@ -48,8 +57,10 @@ internal sealed class DeliveryScheduler : IDisposable
         _time = time;
         _logger = logger;
         _options = options.Value;
+        _giveBackAfter = scheduling.Value.GiveBackAfter;
+        _mostAhead = _options.Slots * scheduling.Value.FastClaimsPerSlot;
         _origin = time.GetTimestamp();
-        _queue = new SlotQueue<Delivery>(_options.Slots, scheduling.Value);
+        _queue = new SlotQueue<WaitingDelivery>(_options.Slots, scheduling.Value);
         _inspection = time.CreateTimer(_ => Inspect(), state: null, s_inspectEvery, s_inspectEvery);
     }
 
@@ -62,7 +73,9 @@ internal sealed class DeliveryScheduler : IDisposable
         var maxConcurrent = _catalogue.Entries.GetValueOrDefault(algorithm)?.MaxConcurrent ?? 0;
         lock (_lock)
         {
-            _queue.Add(delivery.Message.Lane, delivery, algorithm, maxConcurrent, Now);
+            var waiting = new WaitingDelivery(delivery);
+            _queue.Add(delivery.Message.Lane, waiting, algorithm, maxConcurrent, Now);
+            _unclaimed[(int)delivery.Message.Lane].Enqueue(waiting);
             Start_NeedsLock();
         }
     }
@@ -87,12 +100,22 @@ internal sealed class DeliveryScheduler : IDisposable
         }
     }
 
-    /// <summary>Forgets what waits: its channel is gone and with it the right to acknowledge.</summary>
+    /// <summary>Whether the runs of a lane are so short that more of its deliveries should wait here than can start at once.</summary>
+    public bool IsFast(Lane lane)
+    {
+        lock (_lock)
+        {
+            return _queue.IsFast(lane);
+        }
+    }
+
+    /// <summary>Forgets what waits: its channel is gone and with it the right to acknowledge. What is claimed belongs to its record and stays.</summary>
     public void ForgetWaiting()
     {
         lock (_lock)
         {
-            _queue.Clear();
+            _queue.RemoveAll(waiting => !waiting.Begun);
+            Array.ForEach(_unclaimed, lane => lane.Clear());
         }
     }
 
@@ -103,6 +126,7 @@ internal sealed class DeliveryScheduler : IDisposable
         lock (_lock)
         {
             _draining = true;
+            GiveBack_NeedsLock(_ => true);
             _queue.Clear();
             executions = [.. _executions];
         }
@@ -128,33 +152,114 @@ internal sealed class DeliveryScheduler : IDisposable
         {
             _tasks.Enter();
             _running.Add(started);
-            var slot = new Slot(this, started);
-            var execution = Task.Run(() => _executor.ExecuteAsync(started.Item, slot));
-            Watch_NeedsLock(execution, started.Item, slot);
+            if (started.Item.Begun)
+            {
+                _ahead--;
+            }
+
+            started.Item.Leave(new Slot(this, started));
+            Begin_NeedsLock(started.Item);
+        }
+
+        ClaimAhead_NeedsLock();
+    }
+
+    /// <summary>Some for each slot are claimed ahead, from lanes whose runs are so short that they will start soon.</summary>
+    private void ClaimAhead_NeedsLock()
+    {
+        for (var lane = 0; lane < _unclaimed.Length; lane++)
+        {
+            var unclaimed = _unclaimed[lane];
+            while (unclaimed.TryPeek(out var next))
+            {
+                if (!next.Begun && !next.Left)
+                {
+                    if (_draining || _ahead >= _mostAhead || !_queue.IsFast((Lane)lane))
+                    {
+                        break;
+                    }
+
+                    _ahead++;
+                    Begin_NeedsLock(next);
+                }
+
+                unclaimed.Dequeue();
+            }
         }
     }
 
-    private void Watch_NeedsLock(Task execution, Delivery delivery, Slot? slot)
+    private void Begin_NeedsLock(WaitingDelivery waiting)
+    {
+        if (!waiting.Begun)
+        {
+            waiting.Begun = true;
+            Watch_NeedsLock(Task.Run(() => _executor.ExecuteAsync(waiting.Delivery, waiting.Slot)), waiting);
+        }
+    }
+
+    /// <summary>Lets what was claimed ahead go to other workers.</summary>
+    private void GiveBack_NeedsLock(Predicate<TimeSpan> hasWaitedTooLong)
+    {
+        var tooLong = new HashSet<WaitingDelivery>();
+        foreach (var lane in Enum.GetValues<Lane>())
+        {
+            _queue.Visit(lane, Now, (waiting, waited) =>
+            {
+                if (waiting.Begun && hasWaitedTooLong(waited))
+                {
+                    tooLong.Add(waiting);
+                }
+
+                return true;
+            });
+        }
+
+        if (tooLong.Count > 0)
+        {
+            _queue.RemoveAll(tooLong.Contains);
+            foreach (var waiting in tooLong)
+            {
+                _ahead--;
+                waiting.Leave(slot: null);
+            }
+        }
+    }
+
+    private void Watch_NeedsLock(Task execution, WaitingDelivery waiting)
     {
         _executions.Add(execution);
         execution.ContinueWith(
             done =>
             {
-                slot?.Dispose();
-                lock (_lock)
-                {
-                    _executions.Remove(done);
-                }
-
+                End(done, waiting);
                 if (done.IsFaulted)
                 {
-                    using var trace = AlgorithmActivitySource.Within(delivery.Message);
-                    Log.ExecutionFailed(_logger, done.Exception.GetBaseException(), delivery.Message.TaskId);
+                    using var trace = AlgorithmActivitySource.Within(waiting.Delivery.Message);
+                    Log.ExecutionFailed(_logger, done.Exception.GetBaseException(), waiting.Delivery.Message.TaskId);
                 }
             },
             CancellationToken.None,
-            TaskContinuationOptions.None,
+            TaskContinuationOptions.ExecuteSynchronously,
             System.Threading.Tasks.TaskScheduler.Default);
+    }
+
+    private void End(Task execution, WaitingDelivery waiting)
+    {
+        lock (_lock)
+        {
+            _executions.Remove(execution);
+            if (!waiting.Left)
+            {
+                // Refused or cancelled before its turn came.
+                _queue.RemoveAll(one => one == waiting);
+                _ahead--;
+                waiting.Leave(slot: null);
+                ClaimAhead_NeedsLock();
+            }
+        }
+
+        // It has left, so that this is complete.
+        waiting.Slot.GetAwaiter().GetResult()?.Dispose();
     }
 
     /// <summary>What only time brings about.</summary>
@@ -169,18 +274,21 @@ internal sealed class DeliveryScheduler : IDisposable
                 {
                     if (_queue.Demote(slot, now))
                     {
-                        using var trace = AlgorithmActivitySource.Within(slot.Item.Message);
-                        Log.Demoted(_logger, slot.Item.Message.TaskId, slot.Lane, seconds);
+                        using var trace = AlgorithmActivitySource.Within(slot.Item.Delivery.Message);
+                        Log.Demoted(_logger, slot.Item.Delivery.Message.TaskId, slot.Lane, seconds);
                     }
                 }
             }
+
+            // Only a slot that was taken by something slow meanwhile makes what was claimed ahead wait.
+            GiveBack_NeedsLock(waited => waited >= _giveBackAfter);
 
             // What was demoted may have been made good.
             Start_NeedsLock();
         }
     }
 
-    private void Release(RunningSlot<Delivery> slot)
+    private void Release(RunningSlot<WaitingDelivery> slot)
     {
         _tasks.Leave();
         lock (_lock)
@@ -192,7 +300,7 @@ internal sealed class DeliveryScheduler : IDisposable
     }
 
     /// <summary>The right to run; given back once, as soon as the native code is done.</summary>
-    private sealed class Slot(DeliveryScheduler owner, RunningSlot<Delivery> running) : IDisposable
+    private sealed class Slot(DeliveryScheduler owner, RunningSlot<WaitingDelivery> running) : IDisposable
     {
         private int _released;
 

@@ -68,6 +68,11 @@ internal sealed class RunningTasks : IDisposable
     /// <summary>A grant proves that every earlier attempt of the task is over for the API: those that still run here end at once.</summary>
     public void Overtake(RunningTask granted)
     {
+        if (granted.Attempt == 1)
+        {
+            return;
+        }
+
         foreach (var task in _tasks.Values.Where(task => task.Message.TaskId == granted.Message.TaskId && task.Attempt > 0 && task.Attempt < granted.Attempt))
         {
             task.Obey(VerdictKind.Stale, cancel: false);

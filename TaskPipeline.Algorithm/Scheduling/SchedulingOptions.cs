@@ -43,6 +43,16 @@ public sealed class SchedulingOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan FastRun { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How many deliveries of such a lane may be here for each slot.</summary>
+    /// <value>The default is 8.</value>
+    [Range(1, 1000)]
+    public int FastPrefetchPerSlot { get; set; } = 8;
+
+    /// <summary>How many deliveries of such lanes are claimed ahead for each slot, so that a slot does not wait for its claim.</summary>
+    /// <value>The default is 4.</value>
+    [Range(0, 1000)]
+    public int FastClaimsPerSlot { get; set; } = 4;
+
     /// <summary>The limits of a lane.</summary>
     public LaneLimits Of(Lane lane) => lane switch
     {

@@ -46,15 +46,14 @@ internal sealed class SlotQueue<T>
     /// <summary>How many entries of a lane run, on whichever account.</summary>
     public int Running(Lane lane) => _runningOf[(int)lane];
 
+    /// <summary>Whether the runs of a lane are so short lately that what surrounds them matters.</summary>
+    public bool IsFast(Lane lane) => _meanRun[(int)lane] is { } mean && mean < _options.FastRun.TotalSeconds;
+
     /// <summary>
     /// How many deliveries of a lane this worker wants to hold that do not run yet: those that can start now, and one more so that a slot is never idle for
     /// a round trip; as many again as can run here while the lane's runs are so short that one would not last.
     /// </summary>
-    public int Wanted(Lane lane)
-    {
-        var fast = _meanRun[(int)lane] is { } mean && mean < _options.FastRun.TotalSeconds;
-        return _counts.Startable(lane) + (fast ? Math.Max(1, _counts.Slots) : 1);
-    }
+    public int Wanted(Lane lane) => _counts.Startable(lane) + (IsFast(lane) ? Math.Max(1, _counts.Slots) : 1);
 
     /// <summary>Adds an entry to the end of its lane.</summary>
     /// <param name="lane">The lane.</param>
@@ -146,11 +145,31 @@ internal sealed class SlotQueue<T>
     }
 
     /// <summary>Forgets everything that waits.</summary>
-    public void Clear()
+    public void Clear() => RemoveAll(_ => true);
+
+    /// <summary>Forgets what waits and meets a condition.</summary>
+    public void RemoveAll(Predicate<T> condition)
     {
         foreach (var lane in _waiting)
         {
-            lane.Clear();
+            for (var node = lane.First; node is not null;)
+            {
+                var next = node.Next;
+                if (condition(node.Value.Item))
+                {
+                    lane.Remove(node);
+                }
+
+                node = next;
+            }
+        }
+    }
+
+    /// <summary>Visits what waits in a lane, the head first, with the time since it came; until the visitor returns false.</summary>
+    public void Visit(Lane lane, TimeSpan now, Func<T, TimeSpan, bool> visitor)
+    {
+        for (var node = _waiting[(int)lane].First; node is not null && visitor(node.Value.Item, now - node.Value.Since); node = node.Next)
+        {
         }
     }
 

@@ -16,8 +16,10 @@ internal sealed class TaskExecutor(
     ReportSender sender, WorkerIdentity worker, RunningTasks running, AlgorithmCatalogue catalogue, NativeRunner runner,
     AlgorithmMetrics metrics, ILogger<TaskExecutor> logger)
 {
-    /// <summary>Executes. The slot is given back as soon as the native code is done; the report takes as long as it takes.</summary>
-    public async Task ExecuteAsync(Delivery delivery, IDisposable slot)
+    /// <summary>Claims, then waits for the slot, then runs. The slot is given back as soon as the native code is done; the report takes as long as it takes.</summary>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="slot">Completes with the slot; with null when the task is to be given back.</param>
+    public async Task ExecuteAsync(Delivery delivery, Task<IDisposable?> slot)
     {
         // Whatever gave the slot free belongs to another trace.
         Activity.Current = null;
@@ -78,11 +80,13 @@ internal sealed class TaskExecutor(
         return true;
     }
 
-    private async Task RunAsync(RunningTask task, Delivery delivery, IDisposable slot)
+    private async Task RunAsync(RunningTask task, Delivery delivery, Task<IDisposable?> awaited)
     {
+        await Task.WhenAny(awaited, task.StopRequested);
+        var slot = awaited.IsCompletedSuccessfully ? await awaited : null;
         using var activity = AlgorithmActivitySource.StartRun(delivery, task.Attempt, worker.Id);
         var report = await AttemptAsync(task, slot);
-        slot.Dispose();
+        slot?.Dispose();
         if (report is null)
         {
             Log.AttemptOvertaken(logger, task.Message.TaskId, task.Attempt);
@@ -101,7 +105,7 @@ internal sealed class TaskExecutor(
     }
 
     /// <summary>Runs the attempt, or finds why it is not run. Null when there is nothing to report, because another attempt has overtaken it.</summary>
-    private async Task<TaskReport?> AttemptAsync(RunningTask task, IDisposable slot)
+    private async Task<TaskReport?> AttemptAsync(RunningTask task, IDisposable? slot)
     {
         if (task.StopRequested.IsCompletedSuccessfully && await task.StopRequested == StopReason.Cancelled)
         {
@@ -109,9 +113,9 @@ internal sealed class TaskExecutor(
             return NewFinished(task, TaskOutcome.Cancelled);
         }
 
-        if (running.IsDraining)
+        if (running.IsDraining || slot is null)
         {
-            return Release(task, ReleaseReason.Draining);
+            return task.IsOvertaken ? null : Release(task, ReleaseReason.Draining);
         }
 
         if (!catalogue.Entries.TryGetValue(task.Message.Submission.Algorithm, out var entry))

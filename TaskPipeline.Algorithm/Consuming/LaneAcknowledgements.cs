@@ -1,0 +1,83 @@
+namespace TaskPipeline.Algorithm.Consuming;
+
+/// <summary>
+/// Acknowledges the deliveries of one channel in groups: what comes within a moment of the first is sent together, everything up
+/// to the first delivery that is still held as one. Nothing waits for a place of a prefetch as long as that moment lasts, because
+/// more is prefetched than runs. Thread safe.
+/// </summary>
+/// <param name="acknowledge">Acknowledges one delivery, or all up to it; does not throw.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LaneAcknowledgements(Func<ulong, bool, Task> acknowledge, TimeProvider time)
+{
+    private static readonly TimeSpan s_collect = TimeSpan.FromMilliseconds(1);
+
+    private readonly Lock _lock = new();
+
+    /// <summary>Guarded by <see cref="_lock"/>: settled, not acknowledged yet.</summary>
+    private readonly SortedSet<ulong> _settled = [];
+
+    /// <summary>Guarded by <see cref="_lock"/>: acknowledged one by one because an earlier one is still held.</summary>
+    private readonly SortedSet<ulong> _ahead = [];
+
+    /// <summary>Guarded by <see cref="_lock"/>: every delivery before this one is acknowledged. A channel counts them from 1.</summary>
+    private ulong _next = 1;
+
+    /// <summary>Guarded by <see cref="_lock"/>: the group that is being collected; null when there is none.</summary>
+    private Task? _group;
+
+    /// <summary>Acknowledges a delivery; completes when that is sent.</summary>
+    public Task AcknowledgeAsync(ulong tag)
+    {
+        lock (_lock)
+        {
+            _settled.Add(tag);
+            return _group ??= SendAsync();
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        await Task.Delay(s_collect, time, CancellationToken.None);
+        ulong? upTo;
+        ulong[] single;
+        lock (_lock)
+        {
+            _group = null;
+            upTo = TakeContiguous_NeedsLock();
+            single = [.. _settled];
+            _ahead.UnionWith(_settled);
+            _settled.Clear();
+        }
+
+        if (upTo is { } last)
+        {
+            await acknowledge(last, true);
+        }
+
+        foreach (var tag in single)
+        {
+            await acknowledge(tag, false);
+        }
+    }
+
+    /// <summary>The last of those from the first unacknowledged one on without a gap; null when the first is still held.</summary>
+    private ulong? TakeContiguous_NeedsLock()
+    {
+        ulong? last = null;
+        while (true)
+        {
+            if (_settled.Remove(_next))
+            {
+                last = _next++;
+            }
+            else if (_ahead.Remove(_next))
+            {
+                _next++;
+            }
+            else
+            {
+                return last;
+            }
+        }
+    }
+}
