@@ -3,7 +3,7 @@ using TaskPipeline.Contracts;
 
 namespace TaskPipeline.Api.Lanes;
 
-/// <summary>What can be told about waiting, from the figures of one moment. Immutable.</summary>
+/// <summary>What can be told about waiting, from the figures of one moment. Thread safe; never answers differently.</summary>
 /// <param name="fleet">The fleet.</param>
 /// <param name="waits">What expectations proved worth, by lane.</param>
 /// <param name="lines">The lines.</param>
@@ -12,6 +12,9 @@ internal sealed class LaneForecast(FleetFigures fleet, IReadOnlyList<WaitCalibra
 {
     /// <summary>Nothing stands further back.</summary>
     private const long Furthest = 1L << 40;
+
+    /// <summary>What was answered last, by lane.</summary>
+    private readonly Place?[] _places = new Place?[Enum.GetValues<Lane>().Length];
 
     public FleetFigures Fleet => fleet;
 
@@ -37,7 +40,25 @@ internal sealed class LaneForecast(FleetFigures fleet, IReadOnlyList<WaitCalibra
         Expected(lane, ahead) is { } expected ? waits[(int)lane].Told(expected, options.Quantile) : null;
 
     /// <summary>How many may be ahead of a task that is told no more than so many seconds. Without a worker nothing is known and nothing refused.</summary>
+    /// <remarks>Asked for each submission, mostly with the same limit: the last answer of each lane is kept.</remarks>
     public long MaxAhead(Lane lane, double seconds)
+    {
+        if (Volatile.Read(ref _places[(int)lane]) is { } last && last.Seconds.Equals(seconds))
+        {
+            return last.MaxAhead;
+        }
+
+        var maxAhead = FindMaxAhead(lane, seconds);
+        Volatile.Write(ref _places[(int)lane], new Place(seconds, maxAhead));
+        return maxAhead;
+    }
+
+    /// <summary>From how many queued tasks on a client's share is looked at: the work of <see cref="LaneOptions.HoldBackAfter"/>, at least four tasks for each slot.</summary>
+    public long HoldFrom(Lane lane) => fleet.Slots == 0
+        ? Furthest
+        : (long)Math.Ceiling(Math.Max(4.0 * fleet.Slots, fleet.Slots * options.HoldBackAfter.TotalSeconds / Math.Max(0.0001, fleet.Load.MeanRunSeconds(lane))));
+
+    private long FindMaxAhead(Lane lane, double seconds)
     {
         if (fleet.Slots == 0 || Told(lane, Furthest) <= seconds)
         {
@@ -54,8 +75,5 @@ internal sealed class LaneForecast(FleetFigures fleet, IReadOnlyList<WaitCalibra
         return low;
     }
 
-    /// <summary>From how many queued tasks on a client's share is looked at: the work of <see cref="LaneOptions.HoldBackAfter"/>, at least four tasks for each slot.</summary>
-    public long HoldFrom(Lane lane) => fleet.Slots == 0
-        ? Furthest
-        : (long)Math.Ceiling(Math.Max(4.0 * fleet.Slots, fleet.Slots * options.HoldBackAfter.TotalSeconds / Math.Max(0.0001, fleet.Load.MeanRunSeconds(lane))));
+    private sealed record Place(double Seconds, long MaxAhead);
 }

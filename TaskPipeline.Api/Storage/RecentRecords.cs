@@ -10,8 +10,8 @@ namespace TaskPipeline.Api.Storage;
 /// </summary>
 internal sealed class RecentRecords
 {
-    /// <summary>A power of two. About 1 KB for each entry that is in use.</summary>
-    private const int Size = 8192;
+    /// <summary>A power of two. About 1 KB for each entry that is in use: as many as wait in a busy minute, or every claim of a backlog would be read.</summary>
+    private const int Size = 32_768;
 
     private readonly StampedRecord?[] _entries = new StampedRecord?[Size];
 

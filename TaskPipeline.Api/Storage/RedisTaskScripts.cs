@@ -56,11 +56,14 @@ internal static class RedisTaskScripts
         elseif ARGV[5] ~= '' then
           if tonumber(redis.call('GET', KEYS[5]) or '0') >= tonumber(ARGV[6]) then return {'full', now} end
           redis.call('INCR', KEYS[5])
-          redis.call('HSET', KEYS[1], 'u', ARGV[5])
           redis.call('ZADD', KEYS[6], now, ARGV[1])
           redis.call('HINCRBY', KEYS[8], ARGV[10], 1)
         end
-        redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3])
+        if hold or ARGV[5] == '' then
+          redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3])
+        else
+          redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3], 'u', ARGV[5])
+        end
         redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
         redis.call('ZADD', KEYS[3], 0, ARGV[1])
         redis.call('ZADD', KEYS[4], 0, ARGV[1])
@@ -71,8 +74,8 @@ internal static class RedisTaskScripts
     /// <summary>Keys: task. No arguments. Answers with what a decision needs.</summary>
     public const string Load = Now + """
 
-        local h = redis.call('HMGET', KEYS[1], 'v', 'r', 'u')
-        return {'ok', now, h[1], h[2], h[3]}
+        local h = redis.call('HMGET', KEYS[1], 'v', 'r')
+        return {'ok', now, h[1], h[2]}
         """;
 
     /// <summary>
@@ -83,25 +86,30 @@ internal static class RedisTaskScripts
     /// </summary>
     public const string Apply = Now + """
 
-        local h = redis.call('HMGET', KEYS[1], 'v', 'r', 'u')
+        local h = redis.call('HMGET', KEYS[1], 'v', 'u', 'c', 'o')
         if not h[1] then return {'unknown', now} end
-        if h[1] ~= ARGV[2] then return {'conflict', now, h[1], h[2], h[3]} end
-        if math.abs(now - tonumber(ARGV[3])) > 1000000 then return {'conflict', now, h[1], h[2], h[3]} end
+        if h[1] ~= ARGV[2] or math.abs(now - tonumber(ARGV[3])) > 1000000 then return {'conflict', now, h[1], redis.call('HGET', KEYS[1], 'r')} end
         if ARGV[13] ~= '' and tonumber(redis.call('ZSCORE', KEYS[2], ARGV[1]) or '-1') ~= tonumber(ARGV[13]) then return {'moved', now} end
-        redis.call('HSET', KEYS[1], 'v', ARGV[16], 'r', ARGV[4])
-        if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'c', ARGV[6]) else redis.call('HDEL', KEYS[1], 'c') end
-        if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'k', ARGV[7]) end
+        local set, gone = {'v', ARGV[16], 'r', ARGV[4]}, {}
+        local function put(field, value)
+          set[#set + 1] = field
+          set[#set + 1] = value
+        end
+        if ARGV[6] ~= '' then put('c', ARGV[6]) elseif h[3] then gone[#gone + 1] = 'c' end
+        if ARGV[7] ~= '' then put('k', ARGV[7]) end
         if ARGV[8] ~= '' then
-          redis.call('HSET', KEYS[1], 'u', ARGV[8])
-          if not h[3] then redis.call('INCR', KEYS[5]) end
-        elseif h[3] then
-          redis.call('HDEL', KEYS[1], 'u')
+          put('u', ARGV[8])
+          if not h[2] then redis.call('INCR', KEYS[5]) end
+        elseif h[2] then
+          gone[#gone + 1] = 'u'
           if redis.call('DECR', KEYS[5]) <= 0 then redis.call('DEL', KEYS[5]) end
         end
-        if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'x', ARGV[11]) end
+        if ARGV[11] ~= '' then put('x', ARGV[11]) end
         if ARGV[15] ~= '' then
-          if ARGV[12] ~= '' then redis.call('HSET', KEYS[1], 'o', ARGV[12]) else redis.call('HDEL', KEYS[1], 'o') end
+          if ARGV[12] ~= '' then put('o', ARGV[12]) elseif h[4] then gone[#gone + 1] = 'o' end
         end
+        redis.call('HSET', KEYS[1], unpack(set))
+        if #gone > 0 then redis.call('HDEL', KEYS[1], unpack(gone)) end
         if KEYS[3] ~= KEYS[4] then
           redis.call('ZREM', KEYS[3], ARGV[1])
           redis.call('ZADD', KEYS[4], 0, ARGV[1])
