@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
@@ -22,6 +23,7 @@ public sealed class LaneStoreTests : IClassFixture<RedisServer>, IAsyncLifetime
         ArgumentNullException.ThrowIfNull(redis);
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:redis", $"{redis.ConnectionString},allowAdmin=true")]);
+        builder.Services.AddSingleton<ApiMetrics>();
         builder.AddTaskStorage();
         _host = builder.Build();
         _tasks = _host.Services.GetRequiredService<ITaskStore>();
