@@ -95,7 +95,8 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     /// <summary>Hands a task over. Completes with its reply, or with null when the host's channel ended first.</summary>
     public Task<FinishedReply?> Run(Func<ulong, RunRequest> request)
     {
-        var finished = new TaskCompletionSource<FinishedReply?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Continued on the thread that reads the replies: what follows is short and waits for nothing, and a change of thread costs more.
+        var finished = new TaskCompletionSource<FinishedReply?>();
         _finished = finished;
         var run = request(++Sequence);
         Output.Begin(run.OutputToken);

@@ -40,6 +40,12 @@ internal sealed class DeliveryScheduler : IDisposable
     /// <summary>Guarded by <see cref="_lock"/>: what may be claimed ahead, by lane; entries that have left the line or are begun stay until they are met.</summary>
     private readonly Queue<WaitingDelivery>[] _unclaimed = [.. Enum.GetValues<Lane>().Select(_ => new Queue<WaitingDelivery>())];
 
+    /// <summary>Guarded by <see cref="_lock"/>: decided on, to be begun when the lock is left.</summary>
+    private List<WaitingDelivery> _toBegin = [];
+
+    /// <summary>Guarded by <see cref="_lock"/>: have left the line, to be told when the lock is left.</summary>
+    private List<WaitingDelivery> _toHandOver = [];
+
     /// <summary>Guarded by <see cref="_lock"/>: how many are begun and still wait for a slot.</summary>
     private int _ahead;
 
@@ -78,6 +84,8 @@ internal sealed class DeliveryScheduler : IDisposable
             _unclaimed[(int)delivery.Message.Lane].Enqueue(waiting);
             Start_NeedsLock();
         }
+
+        Go();
     }
 
     /// <summary>Obeys the answer to a heartbeat, until the next one.</summary>
@@ -89,6 +97,8 @@ internal sealed class DeliveryScheduler : IDisposable
             _queue.Reserved = orders.ReservedSlots;
             Start_NeedsLock();
         }
+
+        Go();
     }
 
     /// <summary>How the slots are used, and how many deliveries of each lane wait.</summary>
@@ -131,6 +141,7 @@ internal sealed class DeliveryScheduler : IDisposable
             executions = [.. _executions];
         }
 
+        Go();
         var all = Task.WhenAll(executions);
         Log.Draining(_logger, executions.Length);
         try
@@ -157,8 +168,8 @@ internal sealed class DeliveryScheduler : IDisposable
                 _ahead--;
             }
 
-            started.Item.Leave(new Slot(this, started));
             Begin_NeedsLock(started.Item);
+            Leave_NeedsLock(started.Item, new Slot(this, started));
         }
 
         ClaimAhead_NeedsLock();
@@ -193,8 +204,54 @@ internal sealed class DeliveryScheduler : IDisposable
         if (!waiting.Begun)
         {
             waiting.Begun = true;
-            Watch_NeedsLock(Task.Run(() => _executor.ExecuteAsync(waiting.Delivery, waiting.Slot)), waiting);
+            _executions.Add(waiting.Ended);
+            _toBegin.Add(waiting);
         }
+    }
+
+    private void Leave_NeedsLock(WaitingDelivery waiting, IDisposable? slot)
+    {
+        waiting.Leave(slot);
+        _toHandOver.Add(waiting);
+    }
+
+    /// <summary>
+    /// Does what was decided under the lock, without it and on the calling thread: neither a claim nor the start of a run waits for
+    /// anything there.
+    /// </summary>
+    private void Go()
+    {
+        List<WaitingDelivery> begin;
+        List<WaitingDelivery> handOver;
+        lock (_lock)
+        {
+            if (_toBegin.Count + _toHandOver.Count == 0)
+            {
+                return;
+            }
+
+            (begin, _toBegin) = (_toBegin, []);
+            (handOver, _toHandOver) = (_toHandOver, []);
+        }
+
+        begin.ForEach(waiting => _ = ExecuteAsync(waiting));
+        handOver.ForEach(waiting => waiting.HandOver());
+    }
+
+    private async Task ExecuteAsync(WaitingDelivery waiting)
+    {
+        try
+        {
+            await _executor.ExecuteAsync(waiting.Delivery, waiting.Slot);
+        }
+        catch (Exception exception)
+        {
+            // The edge of the execution: the slot must come back whatever happened.
+            using var trace = AlgorithmActivitySource.Within(waiting.Delivery.Message);
+            Log.ExecutionFailed(_logger, exception, waiting.Delivery.Message.TaskId);
+        }
+
+        End(waiting);
     }
 
     /// <summary>Lets what was claimed ahead go to other workers.</summary>
@@ -220,34 +277,16 @@ internal sealed class DeliveryScheduler : IDisposable
             foreach (var waiting in tooLong)
             {
                 _ahead--;
-                waiting.Leave(slot: null);
+                Leave_NeedsLock(waiting, slot: null);
             }
         }
     }
 
-    private void Watch_NeedsLock(Task execution, WaitingDelivery waiting)
-    {
-        _executions.Add(execution);
-        execution.ContinueWith(
-            done =>
-            {
-                End(done, waiting);
-                if (done.IsFaulted)
-                {
-                    using var trace = AlgorithmActivitySource.Within(waiting.Delivery.Message);
-                    Log.ExecutionFailed(_logger, done.Exception.GetBaseException(), waiting.Delivery.Message.TaskId);
-                }
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            System.Threading.Tasks.TaskScheduler.Default);
-    }
-
-    private void End(Task execution, WaitingDelivery waiting)
+    private void End(WaitingDelivery waiting)
     {
         lock (_lock)
         {
-            _executions.Remove(execution);
+            _executions.Remove(waiting.Ended);
             if (!waiting.Left)
             {
                 // Refused or cancelled before its turn came.
@@ -258,8 +297,8 @@ internal sealed class DeliveryScheduler : IDisposable
             }
         }
 
-        // It has left, so that this is complete.
-        waiting.Slot.GetAwaiter().GetResult()?.Dispose();
+        waiting.End();
+        Go();
     }
 
     /// <summary>What only time brings about.</summary>
@@ -286,6 +325,8 @@ internal sealed class DeliveryScheduler : IDisposable
             // What was demoted may have been made good.
             Start_NeedsLock();
         }
+
+        Go();
     }
 
     private void Release(RunningSlot<WaitingDelivery> slot)
@@ -297,6 +338,8 @@ internal sealed class DeliveryScheduler : IDisposable
             _queue.Release(slot, Now);
             Start_NeedsLock();
         }
+
+        Go();
     }
 
     /// <summary>The right to run; given back once, as soon as the native code is done.</summary>

@@ -3,7 +3,10 @@ namespace TaskPipeline.Algorithm.Scheduling;
 /// <summary>A delivery in the line for a slot. Its state is changed by its <see cref="DeliveryScheduler"/> alone, under the lock of that.</summary>
 internal sealed class WaitingDelivery(Delivery delivery)
 {
-    private readonly TaskCompletionSource<IDisposable?> _slot = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Continued by whoever hands the slot over: a change of thread would cost more than what follows.</summary>
+    private readonly TaskCompletionSource<IDisposable?> _slot = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IDisposable? _taken;
 
     public Delivery Delivery { get; } = delivery;
 
@@ -16,9 +19,19 @@ internal sealed class WaitingDelivery(Delivery delivery)
     /// <summary>Completes with the slot; with null when it is not to run here after all.</summary>
     public Task<IDisposable?> Slot => _slot.Task;
 
-    public void Leave(IDisposable? slot)
+    /// <summary>Completes when its execution has ended.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Leaves the line; the slot is handed over after the lock.</summary>
+    public void Leave(IDisposable? slot) => (Left, _taken) = (true, slot);
+
+    /// <summary>Outside of the lock: goes on with what it left the line with.</summary>
+    public void HandOver() => _slot.TrySetResult(_taken);
+
+    /// <summary>Outside of the lock.</summary>
+    public void End()
     {
-        Left = true;
-        _slot.TrySetResult(slot);
+        _taken?.Dispose();
+        _ended.TrySetResult();
     }
 }
