@@ -80,12 +80,22 @@ internal sealed class DeliveryScheduler : IDisposable
         lock (_lock)
         {
             var waiting = new WaitingDelivery(delivery);
-            _queue.Add(delivery.Message.Lane, waiting, algorithm, maxConcurrent, Now);
+            _queue.Add(delivery.Message.Lane, waiting, algorithm, maxConcurrent, Now, WaitedBefore(delivery));
             _unclaimed[(int)delivery.Message.Lane].Enqueue(waiting);
             Start_NeedsLock();
         }
 
         Go();
+    }
+
+    /// <summary>
+    /// How long it waited in the broker. By the wall clocks of two machines: one that is off makes deliveries look patient or impatient, and the budget of
+    /// ageing bounds what that may cost.
+    /// </summary>
+    private TimeSpan WaitedBefore(Delivery delivery)
+    {
+        var waited = _time.GetUtcNow() - delivery.Message.PublishedAt;
+        return waited > TimeSpan.Zero ? waited : TimeSpan.Zero;
     }
 
     /// <summary>Obeys the answer to a heartbeat, until the next one.</summary>

@@ -17,16 +17,16 @@ public sealed class SchedulingOptions
     public LaneLimits Urgent { get; set; } = new() { Patience = TimeSpan.Zero };
 
     /// <summary>The lane <c>short</c>.</summary>
-    /// <value>The default patience is 5 seconds.</value>
-    public LaneLimits Short { get; set; } = new() { Patience = TimeSpan.FromSeconds(5) };
+    /// <value>The default patience is 15 seconds.</value>
+    public LaneLimits Short { get; set; } = new() { Patience = TimeSpan.FromSeconds(15) };
 
     /// <summary>The lane <c>long</c>.</summary>
-    /// <value>The default patience is 30 seconds.</value>
-    public LaneLimits Long { get; set; } = new() { Patience = TimeSpan.FromSeconds(30) };
+    /// <value>The default patience is 90 seconds.</value>
+    public LaneLimits Long { get; set; } = new() { Patience = TimeSpan.FromSeconds(90) };
 
     /// <summary>The lane <c>background</c>.</summary>
-    /// <value>The default patience is 2 minutes.</value>
-    public LaneLimits Background { get; set; } = new() { Patience = TimeSpan.FromMinutes(2) };
+    /// <value>The default patience is 15 minutes.</value>
+    public LaneLimits Background { get; set; } = new() { Patience = TimeSpan.FromMinutes(15) };
 
     /// <summary>How many demoted tasks an extra process may make good at a time.</summary>
     /// <value>The default is a quarter of the slots, at least 1.</value>
@@ -67,7 +67,7 @@ public sealed class SchedulingOptions
 /// <summary>What one lane may ask of a worker.</summary>
 public sealed class LaneLimits
 {
-    /// <summary>How long its head waits in a worker before it may pass the lanes that come before it.</summary>
+    /// <summary>How long its head has waited in all, in the broker and here, before it may pass the lanes that come before it.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Patience { get; set; }
 

@@ -61,8 +61,9 @@ internal sealed class SlotQueue<T>
     /// <param name="algorithm">Its algorithm.</param>
     /// <param name="maxConcurrent">At most so many of the algorithm at a time; 0 for no such limit.</param>
     /// <param name="now">The time.</param>
-    public void Add(Lane lane, T item, string algorithm, int maxConcurrent, TimeSpan now) =>
-        _waiting[(int)lane].AddLast(new Entry(item, algorithm, maxConcurrent, now));
+    /// <param name="waited">How long it has waited before it came here.</param>
+    public void Add(Lane lane, T item, string algorithm, int maxConcurrent, TimeSpan now, TimeSpan waited = default) =>
+        _waiting[(int)lane].AddLast(new Entry(item, algorithm, maxConcurrent, now, waited));
 
     /// <summary>Takes what starts now, with a slot; null when nothing may.</summary>
     public RunningSlot<T>? TryStart(TimeSpan now)
@@ -75,7 +76,7 @@ internal sealed class SlotQueue<T>
             if (_waiting[lane].Count > 0 && FirstRunnable(_waiting[lane]) is { } node)
             {
                 nodes[lane] = node;
-                heads[count++] = new LaneHead((Lane)lane, now - node.Value.Since);
+                heads[count++] = new LaneHead((Lane)lane, now - node.Value.Since + node.Value.Before);
             }
         }
 
@@ -194,5 +195,5 @@ internal sealed class SlotQueue<T>
         return null;
     }
 
-    private sealed record Entry(T Item, string Algorithm, int MaxConcurrent, TimeSpan Since);
+    private sealed record Entry(T Item, string Algorithm, int MaxConcurrent, TimeSpan Since, TimeSpan Before);
 }

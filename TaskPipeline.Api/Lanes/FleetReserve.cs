@@ -9,7 +9,7 @@ internal static class FleetReserve
     /// <summary>A slot more is reserved only while the slow lanes would fill no more than this of what is left to them.</summary>
     private const double RaiseBelow = 0.93;
 
-    /// <summary>A reserved slot is given back once they would fill more than this. Between the two nothing changes, or noise would.</summary>
+    /// <summary>A reserved slot is given back once they would certainly fill more than this. Between the two nothing changes, or chance would change it.</summary>
     private const double LowerAbove = 0.99;
 
     /// <summary>Quick lanes that keep less of one slot busy than this count as unused.</summary>
@@ -19,8 +19,9 @@ internal static class FleetReserve
     /// <param name="slots">The slots of all workers.</param>
     /// <param name="quickLoad">The slots that the quick lanes keep busy.</param>
     /// <param name="slowLoad">The slots that the slow lanes and demoted tasks keep busy.</param>
+    /// <param name="uncertainty">How far that may be off by chance, as a share of it.</param>
     /// <param name="current">The reserve as it is.</param>
-    public static int Compute(int slots, double quickLoad, double slowLoad, int current)
+    public static int Compute(int slots, double quickLoad, double slowLoad, double uncertainty, int current)
     {
         if (slots < 2 || quickLoad < Unused)
         {
@@ -28,7 +29,7 @@ internal static class FleetReserve
         }
 
         var wanted = Math.Max(1, (int)Math.Ceiling(quickLoad));
-        var kept = Math.Min(current, (int)Math.Floor(slots - (slowLoad / LowerAbove)));
+        var kept = Math.Min(current, (int)Math.Floor(slots - (slowLoad * (1 - uncertainty) / LowerAbove)));
         var possible = Math.Max(kept, (int)Math.Floor(slots - (slowLoad / RaiseBelow)));
         return Math.Clamp(Math.Min(wanted, possible), 0, slots - 1);
     }

@@ -68,7 +68,7 @@ internal sealed class LaneKeeper(
         }
 
         var slots = _fleet.Sum(worker => worker.Slots);
-        var reserve = FleetReserve.Compute(slots, _load.Quick, _load.Slow, lines.Reserve);
+        var reserve = FleetReserve.Compute(slots, _load.Quick, _load.Slow, _load.SlowUncertainty, lines.Reserve);
         if (reserve != lines.Reserve || slow)
         {
             await store.SetReserveAsync(reserve, cancellationToken);

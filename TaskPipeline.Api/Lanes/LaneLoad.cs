@@ -3,16 +3,18 @@ using TaskPipeline.Contracts;
 namespace TaskPipeline.Api.Lanes;
 
 /// <summary>
-/// What the lanes have asked of the fleet lately: arrivals × mean run time, by lane. Counted in windows of a minute, of which each weighs half of
+/// What the lanes have asked of the fleet lately: arrivals × mean run time, by lane. Counted in windows of five minutes, of which each weighs half of
 /// the one <see cref="HalfLife"/> later. Arrivals and not ends are counted, so that a fleet that cannot keep up sees all of its load. Pure.
 /// </summary>
 internal sealed class LaneLoad
 {
-    public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
-    public static readonly TimeSpan HalfLife = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
-    /// <summary>How many windows are looked at; what is older weighs less than 2 %.</summary>
-    public const int Windows = 60;
+    /// <summary>An hour, because few long tasks fit into less: their load would be mostly chance.</summary>
+    public static readonly TimeSpan HalfLife = TimeSpan.FromHours(1);
+
+    /// <summary>How many windows are looked at; what is older weighs less than a sixteenth.</summary>
+    public const int Windows = 48;
 
     /// <summary>So many runs of the assumed length stand for what is not known yet.</summary>
     private const double PriorRuns = 3;
@@ -33,6 +35,12 @@ internal sealed class LaneLoad
 
     /// <summary>The slots that long, background and demoted tasks keep busy.</summary>
     public double Slow => Of(Lane.Long) + Of(Lane.Background) + Of(Lane.Urgent) + Of(Lane.Short) - Quick;
+
+    /// <summary>
+    /// How far <see cref="Slow"/> may be off by chance, as a share of it: that of a Poisson stream of as many tasks as were seen, of any but extreme
+    /// run times.
+    /// </summary>
+    public double SlowUncertainty => Math.Min(1, 1 / Math.Sqrt(Math.Max(1, _sums[(int)Lane.Long].Arrivals + _sums[(int)Lane.Background].Arrivals)));
 
     /// <summary>Measures. The tallies of each window stand in the order of <see cref="Lane"/>, the newest window, which is not over, first.</summary>
     /// <param name="windows">The windows; one without any event is null.</param>

@@ -13,6 +13,7 @@ internal static class Verbs
         new("e2e", "throughput, latency, processor time and memory beside raw RabbitMQ and the bare loop", EndToEndBenchmark.RunAsync),
         new(BareLoop.ApiVerb, "(inner) the API of the bare loop", BareApi.RunAsync),
         new(BareLoop.WorkerVerb, "(inner) the worker of the bare loop", BareWorker.RunAsync),
+        new("simulate", "Simulation of waiting: our lanes against first come first served and short first", Simulation.SimulateVerb.RunAsync),
     ];
 
     private static Task<int> RunInner(string[] arguments)

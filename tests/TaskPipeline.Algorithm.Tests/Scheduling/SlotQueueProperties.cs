@@ -67,7 +67,7 @@ public sealed class SlotQueueProperties
         }
 
         // Longer than the patience of all, and then some rounds of the budget for each.
-        for (var round = 0; round < 2000; round++)
+        for (var round = 0; round < 6000; round++)
         {
             now += TimeSpan.FromMilliseconds(200);
             queue.Add(Lane.Urgent, 0, "a", maxConcurrent: 0, now);
@@ -81,6 +81,17 @@ public sealed class SlotQueueProperties
 
         Assert.Equal([0, 0, 0], new[] { Lane.Short, Lane.Long, Lane.Background }.Select(queue.Waiting));
     }, iter: 20);
+
+    [Fact]
+    public void TryStart_ALongTaskHasWaitedInTheBroker_CountsThatWait()
+    {
+        var options = new SchedulingOptions();
+        var queue = new SlotQueue<string>(1, options);
+        queue.Add(Lane.Short, "short", "a", maxConcurrent: 0, TimeSpan.Zero);
+        queue.Add(Lane.Long, "long", "a", maxConcurrent: 0, TimeSpan.Zero, waited: options.Long.Patience);
+
+        Assert.Equal("long", queue.TryStart(TimeSpan.Zero)!.Item);
+    }
 
     [Fact]
     public void TryStart_AnAlgorithmRunsAsOftenAsItMay_IsPassedOver()

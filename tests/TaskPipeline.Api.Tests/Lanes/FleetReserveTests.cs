@@ -15,13 +15,20 @@ public sealed class FleetReserveTests
     [InlineData(1, 0.5, 0.1, 0, 0)]
     [InlineData(0, 0, 0, 0, 0)]
     public void Compute_MeasuredLoad_IsWhatQuickTasksNeedAndLongOnesSpare(int slots, double quick, double slow, int current, int expected) =>
-        Assert.Equal(expected, FleetReserve.Compute(slots, quick, slow, current));
+        Assert.Equal(expected, FleetReserve.Compute(slots, quick, slow, uncertainty: 0, current));
+
+    [Fact]
+    public void Compute_TheLoadMayBeChance_LeavesTheReserveAlone()
+    {
+        Assert.Equal(1, FleetReserve.Compute(8, 0.94, 7.2, uncertainty: 0.1, current: 1));
+        Assert.Equal(0, FleetReserve.Compute(8, 0.94, 7.8, uncertainty: 0.1, current: 1));
+    }
 
     [Fact]
     public void Compute_AnyLoad_NeverTakesWhatTheSlowLanesNeed() =>
         Gen.Select(Gen.Int[0, 200], Gen.Double[0, 300], Gen.Double[0, 300], Gen.Int[0, 200]).Sample((slots, quick, slow, current) =>
         {
-            var reserve = FleetReserve.Compute(slots, quick, slow, current);
+            var reserve = FleetReserve.Compute(slots, quick, slow, uncertainty: 0, current);
             Assert.InRange(reserve, 0, Math.Max(0, slots - 1));
             Assert.True(reserve == 0 || slow <= slots - reserve, $"{reserve} of {slots} with {slow}");
         });

@@ -21,8 +21,7 @@ public sealed class LaneForecastTests
     [Fact]
     public void Measure_ShortTasksOutstayTheirLane_CountsWhatTheyTookFromTheSlowOnes()
     {
-        LaneTally[] window = [default, new(Arrivals: 60, Ended: 60, RunSeconds: 120, SlowSeconds: 90), default, default];
-        var load = LaneLoad.Measure([.. Enumerable.Repeat(window, 10)], LaneLoad.Window, TimeSpan.FromMinutes(10), outstaySeconds: 2);
+        var load = Steady([default, new(Arrivals: 60, Ended: 60, RunSeconds: 120, SlowSeconds: 90), default, default]);
 
         Assert.InRange(load.Quick, 0.45, 0.55);
         Assert.InRange(load.Slow, 1.4, 1.6);
@@ -153,10 +152,17 @@ public sealed class LaneForecastTests
 
     private static LaneLoad Load(double perMinute, double shortRun, double longPerMinute, double longRun)
     {
-        LaneTally[] window =
+        LaneTally[] minute =
         [
             default, new(perMinute, perMinute, perMinute * shortRun, SlowSeconds: 0), new(longPerMinute, longPerMinute, longPerMinute * longRun, SlowSeconds: 0), default,
         ];
-        return LaneLoad.Measure([.. Enumerable.Repeat(window, 30)], LaneLoad.Window, TimeSpan.FromMinutes(30), outstaySeconds: 2);
+        return Steady(minute);
+    }
+
+    /// <summary>The same minute again and again.</summary>
+    private static LaneLoad Steady(LaneTally[] minute)
+    {
+        LaneTally[] window = [.. minute.Select(tally => tally * LaneLoad.Window.TotalMinutes)];
+        return LaneLoad.Measure([.. Enumerable.Repeat(window, LaneLoad.Windows)], LaneLoad.Window, LaneLoad.Window * LaneLoad.Windows, outstaySeconds: 2);
     }
 }

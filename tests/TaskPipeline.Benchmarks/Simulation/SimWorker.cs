@@ -1,0 +1,85 @@
+using TaskPipeline.Algorithm.Scheduling;
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Callbacks;
+
+namespace TaskPipeline.Benchmarks.Simulation;
+
+/// <summary>A worker: the product's scheduler over a simulated machine.</summary>
+internal sealed class SimWorker(int index, int slots, SimPolicy policy)
+{
+    private readonly SimMachine _machine = new(slots);
+    private readonly List<SimRun> _runs = [];
+
+    public int Index { get; } = index;
+
+    public int Slots { get; } = slots;
+
+    public SlotQueue<SimTask> Queue { get; } = new(slots, policy.Options());
+
+    public LaneOrders Orders { get; private set; } = new();
+
+    /// <summary>Rises when the next end of a run may have moved, so that an event that is out of date is known.</summary>
+    public int Version { get; private set; }
+
+    public int Busy => _runs.Count;
+
+    /// <summary>Whether it would take another delivery of a lane now.</summary>
+    public bool Wants(Lane lane) => Queue.Waiting(lane) < (policy.Bounded ? Queue.Wanted(lane) : Queue.Counts.Startable(lane));
+
+    public void Offer(SimTask task, double now) =>
+        Queue.Add(policy.Lanes ? task.Lane : Lane.Short, task, "a", maxConcurrent: 0, TimeSpan.FromSeconds(now), TimeSpan.FromSeconds(now - task.Arrival));
+
+    public void Obey(LaneOrders orders)
+    {
+        Orders = orders;
+        Queue.Reserved = orders.ReservedSlots;
+    }
+
+    /// <summary>Starts what may start.</summary>
+    public void Start(double now, Action<SimRun> started)
+    {
+        while (Queue.TryStart(TimeSpan.FromSeconds(now)) is { } slot)
+        {
+            var run = new SimRun(slot, now);
+            _machine.Advance(now);
+            _machine.Add(run);
+            _runs.Add(run);
+            Version++;
+            started(run);
+        }
+    }
+
+    /// <summary>When the next run ends.</summary>
+    public double? NextEnd() => _machine.Next()?.At;
+
+    /// <summary>Ends the run that is due.</summary>
+    public SimRun End(double now)
+    {
+        var run = _machine.Next()!.Value.Run;
+        _machine.Advance(now);
+        _machine.Remove(run);
+        _runs.Remove(run);
+        Queue.Release(run.Slot, TimeSpan.FromSeconds(now));
+        Version++;
+        return run;
+    }
+
+    /// <summary>Demotes what has outstayed its lane. Returns how many.</summary>
+    public int Demote(double now)
+    {
+        var demoted = 0;
+        foreach (var run in _runs.Where(run => now - run.StartedAt >= Orders.OutstaySeconds))
+        {
+            if (Queue.Demote(run.Slot, TimeSpan.FromSeconds(now)))
+            {
+                _machine.Advance(now);
+                run.Lowered = true;
+                run.DemotedAt = now;
+                Version++;
+                demoted++;
+            }
+        }
+
+        return demoted;
+    }
+}
