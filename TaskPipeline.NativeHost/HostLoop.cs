@@ -13,7 +13,7 @@ internal sealed class HostLoop(Stream requests, Stream replies, TaskRunner runne
     /// <exception cref="IOException">The channel broke.</exception>
     public void Run()
     {
-        Send(new Hello(TpAbi.Version, Environment.ProcessId).WriteTo(_writer));
+        Send(new Hello(TpAbi.Version, Environment.ProcessId, ProcessAccounting.TotalCpuSeconds()).WriteTo(_writer));
         while (_reader.Read() is { Kind: not HostFrameKind.Exit } frame)
         {
             var request = RunRequest.Parse(frame);

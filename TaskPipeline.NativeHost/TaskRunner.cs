@@ -45,7 +45,10 @@ internal sealed class TaskRunner(SharedStatusPage page, LibraryFolders folders)
     {
         try
         {
-            _environment.Enter(request, request.CpuLimitSeconds > 0 ? ProcessAccounting.OwnCpuSeconds() : 0);
+            _environment.Enter(
+                request,
+                request.CpuLimitSeconds > 0 ? ProcessAccounting.OwnCpuSeconds() : 0,
+                request.MemoryLimitBytes > 0 ? _accounting.UnusedDataBytes() : 0);
             return Call(request);
         }
         catch (LibraryException exception)

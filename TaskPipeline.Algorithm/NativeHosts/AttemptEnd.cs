@@ -17,6 +17,9 @@ internal enum StopReason
     /// <summary>It made no progress for too long.</summary>
     NoProgress,
 
+    /// <summary>It filled its scratch folder beyond the limit.</summary>
+    ScratchLimit,
+
     /// <summary>The worker stops, or the API has given the attempt to another.</summary>
     Abandoned,
 }
@@ -32,16 +35,27 @@ internal sealed record AttemptEnd
 
     public required StopReason Stopped { get; init; }
 
-    public required string Output { get; init; }
+    /// <summary>What native code did to the channel of its host; null when nothing.</summary>
+    public string? ChannelProblem { get; init; }
 
-    public required string Errors { get; init; }
+    public string Output { get; init; } = "";
 
-    public required StatusSample Last { get; init; }
+    public string Errors { get; init; } = "";
 
-    public required TimeSpan Wall { get; init; }
+    public StatusSample Last { get; init; }
+
+    /// <summary>From handing the task over until it was known how it ended; zero when it was stopped before.</summary>
+    public TimeSpan Wall { get; init; }
 
     /// <summary>Processor time of the host before this run.</summary>
-    public required double CpuSecondsBefore { get; init; }
+    public double CpuSecondsBefore { get; init; }
 
-    public required long MemoryLimitBytes { get; init; }
+    /// <summary>The limits that it had.</summary>
+    public RunLimits Limits { get; init; } = new(0, 0, 0);
 }
+
+/// <summary>The limits of one run that a failure may name.</summary>
+/// <param name="MemoryBytes">RLIMIT_DATA.</param>
+/// <param name="CpuSeconds">Processor time; 0 for none.</param>
+/// <param name="ScratchBytes">What its scratch folder may hold.</param>
+internal sealed record RunLimits(long MemoryBytes, double CpuSeconds, long ScratchBytes);

@@ -10,9 +10,20 @@ namespace TaskPipeline.Algorithm.NativeHosts;
 /// <param name="Swept">How many other processes of its subtree had to be ended.</param>
 internal sealed record HostExit(int? ExitCode, int? Signal, double? CpuSeconds, long? PeakMemoryBytes, int Swept)
 {
-    /// <summary>Reads the guard's last line, such as <c>ended signal 11 utime_us=1200 stime_us=300 maxrss_kb=3400 swept=0</c>; null when it is another.</summary>
+    /// <summary>Why it never ran; null when it did.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>
+    /// Reads the guard's last line, such as <c>ended signal 11 utime_us=1200 stime_us=300 maxrss_kb=3400 swept=0</c> or
+    /// <c>failed 2 No such file or directory</c>; null when it is another.
+    /// </summary>
     public static HostExit? Parse(string line)
     {
+        if (line.StartsWith("failed ", StringComparison.Ordinal))
+        {
+            return new HostExit(ExitCode: null, Signal: null, CpuSeconds: null, PeakMemoryBytes: null, Swept: 0) { Problem = line["failed ".Length..] };
+        }
+
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words is not ["ended", var how, var number, .. var fields] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
         {

@@ -15,11 +15,15 @@ internal static class HostOutcomeMapper
     /// <summary>A task that failed with its peak this near to its limit failed because of it.</summary>
     private const double MemoryLimitShare = 0.9;
 
+    /// <summary>The code with which a host exits whose channel was closed under its feet.</summary>
+    private const int ChannelExitCode = 74;
+
     public static MappedOutcome Map(AttemptEnd end, TaskSubmission submission) => end.Stopped switch
     {
         StopReason.Cancelled => new MappedOutcome(TaskOutcome.Cancelled, Failure: null, Retryable: false),
         StopReason.Timeout => TimedOut(end, FailureKinds.Timeout, $"It took longer than {submission.TimeoutSeconds} seconds"),
         StopReason.NoProgress => TimedOut(end, FailureKinds.NoProgress, $"It reported no progress for {submission.NoProgressTimeoutSeconds} seconds"),
+        StopReason.ScratchLimit => Crashed(end),
         _ => end.Reply is { } reply ? FromReply(end, reply) : Crashed(end),
     };
 
@@ -56,22 +60,38 @@ internal static class HostOutcomeMapper
 
     private static MappedOutcome Crashed(AttemptEnd end)
     {
-        var signal = end.Exit?.Signal is { } number ? SignalNames.Of(number) : null;
         var at = end.Last.Stage is { } stage ? $" at {end.Last.Percent} %, {stage}" : $" at {end.Last.Percent} %";
-        var how = signal is not null ? $"ended by {signal}" : $"ended with exit code {end.Exit?.ExitCode}";
+        var signal = end.Exit?.Signal is { } number ? SignalNames.Of(number) : null;
         var failure = new TaskFailure
         {
             Kind = FailureKinds.Crash,
-            Message = $"The native code {how}{at}",
+            Message = $"The native code {How(end, signal)}{at}",
             Signal = signal,
             ExitCode = signal is null ? end.Exit?.ExitCode : null,
-            Limit = end.Exit?.Signal == SignalNames.CpuLimit ? "cpu" : NearMemoryLimit(end, end.Exit?.PeakMemoryBytes) ? "memory" : null,
+            Limit = Limit(end),
             Stderr = Stderr(end),
         };
         return new MappedOutcome(TaskOutcome.Crash, failure, Retryable: true);
     }
 
-    private static bool NearMemoryLimit(AttemptEnd end, long? peak) => end.MemoryLimitBytes > 0 && peak >= end.MemoryLimitBytes * MemoryLimitShare;
+    private static string How(AttemptEnd end, string? signal) => end switch
+    {
+        { Stopped: StopReason.ScratchLimit } => $"filled its scratch folder beyond {end.Limits.ScratchBytes} bytes",
+        { ChannelProblem: { } problem } => $"broke the channel of its host ({problem})",
+        { Exit.ExitCode: ChannelExitCode } => $"ended with exit code {ChannelExitCode}, as a host does whose channel was closed,",
+        _ when signal is not null => $"was ended by {signal}",
+        _ => $"ended with exit code {end.Exit?.ExitCode}",
+    };
+
+    private static string? Limit(AttemptEnd end) => end switch
+    {
+        { Stopped: StopReason.ScratchLimit } or { Exit.Signal: SignalNames.FileSizeLimit } => "scratch",
+        { Exit.Signal: SignalNames.CpuLimit, Limits.CpuSeconds: > 0 } => "cpu",
+        _ => NearMemoryLimit(end, end.Exit?.PeakMemoryBytes) ? "memory" : null,
+    };
+
+    private static bool NearMemoryLimit(AttemptEnd end, long? peak) =>
+        end.Limits.MemoryBytes > 0 && peak >= end.Limits.MemoryBytes * MemoryLimitShare;
 
     private static string? Stderr(AttemptEnd end) => end.Errors.Length > 0 ? end.Errors : null;
 }

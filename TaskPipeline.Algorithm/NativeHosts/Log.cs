@@ -11,6 +11,12 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "A host could not be started: {Reason}")]
     public static partial void HostStartFailed(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A host is replaced: {Reason}")]
-    public static partial void HostRetired(ILogger logger, string reason);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Host {HostPid} is replaced: {Reason}")]
+    public static partial void HostRetired(ILogger logger, int hostPid, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no guard: hosts run without limits, without accounting and without a sweep of what they leave behind")]
+    public static partial void NoGuard(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "What a worker that was killed left behind is removed: {Path}")]
+    public static partial void FolderSwept(ILogger logger, string path);
 }

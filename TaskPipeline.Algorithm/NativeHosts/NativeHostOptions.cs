@@ -29,7 +29,7 @@ public sealed class NativeHostOptions
     [Range(1, int.MaxValue)]
     public int TasksPerHost { get; set; } = 1_000;
 
-    /// <summary>A host that holds more memory than this after a task is replaced, in bytes.</summary>
+    /// <summary>A host that holds more memory than this after a task is replaced, in bytes; up to a quarter less, as above.</summary>
     /// <value>The default is 256 MiB.</value>
     [Range(1L << 20, long.MaxValue)]
     public long RecycleAboveBytes { get; set; } = 256L << 20;
@@ -49,10 +49,20 @@ public sealed class NativeHostOptions
     [Range(1, long.MaxValue)]
     public long FileSizeLimitBytes { get; set; } = 1L << 30;
 
+    /// <summary>What a task may keep in its scratch folder, in bytes; looked at twice a second.</summary>
+    /// <value>The default is 1 GiB.</value>
+    [Range(1, long.MaxValue)]
+    public long ScratchLimitBytes { get; set; } = 1L << 30;
+
     /// <summary>The descriptors that a task may have open (RLIMIT_NOFILE).</summary>
     /// <value>The default is 256.</value>
     [Range(16, 1_048_576)]
     public int OpenFilesLimit { get; set; } = 256;
+
+    /// <summary>How much sooner than others the system ends hosts when it is out of memory (oom_score_adj).</summary>
+    /// <value>The default is 500.</value>
+    [Range(-1000, 1000)]
+    public int OutOfMemoryScore { get; set; } = 500;
 
     /// <summary>How long a host may take to say hello.</summary>
     /// <value>The default is 10 seconds.</value>
@@ -69,7 +79,7 @@ public sealed class NativeHostOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan TerminateGrace { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Where scratch folders and status pages are made.</summary>
+    /// <summary>Where the worker makes its folder, for scratch folders and status pages.</summary>
     /// <value>The default is the system's temporary folder.</value>
     [Required]
     public string WorkDirectory { get; set; } = Path.GetTempPath();

@@ -4,96 +4,146 @@ using TaskPipeline.NativeHost.Protocol;
 namespace TaskPipeline.Algorithm.NativeHosts;
 
 /// <summary>
-/// Warm hosts: one for each slot and one to spare, so that a host that must go costs the next task nothing. Thread safe.
+/// Warm hosts: one for each slot and one to spare, so that a host that must go costs the next task nothing. A host that crashed, was
+/// stopped, is worn or died while it waited is never given out again; another is started in its place at once, or, when hosts die at start,
+/// after a wait that doubles. Thread safe.
 /// </summary>
 internal sealed class NativeHostPool(
-    HostStarter starter, TimeProvider time, IOptions<NativeHostOptions> options, ILogger<NativeHostPool> logger) : IAsyncDisposable
+    HostStarter starter, WorkFolder work, TimeProvider time, IOptions<NativeHostOptions> options, ILogger<NativeHostPool> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
 
+    /// <summary>A host that dies unused before this counts like one that did not start.</summary>
+    private static readonly TimeSpan s_probation = TimeSpan.FromSeconds(10);
+
     private readonly NativeHostOptions _options = options.Value;
     private readonly Lock _lock = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>.</summary>
+    // All below are guarded by _lock.
     private readonly Stack<NativeHostProcess> _idle = new();
+    private readonly Queue<TaskCompletionSource<NativeHostProcess?>> _waiting = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>: hosts that are being started or ended.</summary>
+    /// <summary>Hosts that are being started or ended.</summary>
     private readonly HashSet<Task> _background = [];
 
-    /// <summary>Starts that failed in a row; 0 means healthy. Written under <see cref="_lock"/>.</summary>
+    /// <summary>How many hosts there should be, whether they wait, run or are being started.</summary>
+    private int _wanted;
+    private int _living;
+    private int _starting;
     private int _failures;
+    private long _failedAt;
+    private string? _problem;
+
+    /// <summary>Whether the last failure was a host that said hello and died: then another hello proves nothing yet.</summary>
+    private bool _diedAtOnce;
     private bool _disposed;
 
-    /// <summary>Whether the last start of a host succeeded.</summary>
-    public bool IsHealthy => Volatile.Read(ref _failures) == 0;
-
-    /// <summary>Starts hosts until so many wait.</summary>
-    public async Task WarmAsync(int count)
+    /// <summary>Why hosts do not start; null while they do.</summary>
+    public string? Problem
     {
-        for (var n = 0; n < count; n++)
+        get
         {
-            await AddOneAsync();
+            lock (_lock)
+            {
+                return _problem;
+            }
         }
     }
 
-    /// <summary>A warm host, or a new one when none waits.</summary>
-    /// <exception cref="HostStartException">None could be started.</exception>
-    public async Task<NativeHostProcess> RentAsync()
+    /// <summary>Whether hosts start.</summary>
+    public bool IsHealthy => Problem is null;
+
+    /// <summary>From now on so many hosts are there. Returns when they wait, or when the first of them could not be started.</summary>
+    public async Task WarmAsync(int count)
     {
-        while (true)
+        Task[] starts;
+        lock (_lock)
         {
-            NativeHostProcess? host;
-            lock (_lock)
+            _wanted = count;
+            Fill_NeedsLock();
+            starts = [.. _background];
+        }
+
+        await Task.WhenAll(starts);
+    }
+
+    /// <summary>A warm host, or the next one that is started when none waits; null when the stop came first.</summary>
+    /// <exception cref="HostStartException">None could be started.</exception>
+    public async ValueTask<NativeHostProcess?> RentAsync(Task stop)
+    {
+        TaskCompletionSource<NativeHostProcess?> waiting;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            while (_idle.TryPop(out var host))
             {
-                _idle.TryPop(out host);
+                if (host.IsUsable)
+                {
+                    return host;
+                }
+
+                Retire_NeedsLock(host, "it broke while it waited", TimeSpan.Zero);
             }
 
-            if (host is null)
+            waiting = new TaskCompletionSource<NativeHostProcess?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Enqueue(waiting);
+            Fill_NeedsLock();
+        }
+
+        if (await Task.WhenAny(waiting.Task, stop) == stop)
+        {
+            // Whoever comes with a host finds that nobody waits here; one that came just now is kept.
+            waiting.TrySetResult(null);
+            if (await waiting.Task is { } late)
             {
-                return await StartAsync();
+                ReturnUnused(late);
             }
 
-            if (host.IsAlive)
-            {
-                return host;
-            }
+            return null;
+        }
 
-            Retire(host, "it died while it waited");
+        return await waiting.Task;
+    }
+
+    /// <summary>Gives a host back that has run nothing.</summary>
+    public void ReturnUnused(NativeHostProcess host)
+    {
+        lock (_lock)
+        {
+            Give_NeedsLock(host);
         }
     }
 
     /// <summary>Gives a host back after a task that ended well.</summary>
     public void Return(NativeHostProcess host, FinishedReply reply)
     {
-        var reason = Worn(host, reply);
-        if (reason is not null)
-        {
-            Retire(host, reason);
-            return;
-        }
-
         host.TotalCpuSeconds = reply.TotalCpuSeconds;
+        var reason = Worn(host, reply);
         lock (_lock)
         {
-            if (!_disposed)
+            Recover_NeedsLock();
+            if (reason is null)
             {
-                _idle.Push(host);
-                return;
+                Give_NeedsLock(host);
+            }
+            else
+            {
+                Retire_NeedsLock(host, reason, _options.StopGrace);
             }
         }
-
-        Retire(host, "the worker stops");
     }
 
     /// <summary>Ends a host that must not be used again, in the background, and starts another in its place.</summary>
     public void Retire(NativeHostProcess host, string reason)
     {
-        Log.HostRetired(logger, reason);
-        InBackground(() => host.DisposeAsync().AsTask());
-        InBackground(AddOneAsync);
+        lock (_lock)
+        {
+            Retire_NeedsLock(host, reason, TimeSpan.Zero);
+        }
     }
 
+    /// <summary>Ends all hosts; those that wait may close their algorithms.</summary>
     public async ValueTask DisposeAsync()
     {
         NativeHostProcess[] idle;
@@ -104,87 +154,203 @@ internal sealed class NativeHostPool(
             _idle.Clear();
         }
 
-        await Task.WhenAll(idle.Select(host => host.DisposeAsync().AsTask()));
-        Task[] background;
-        lock (_lock)
+        await Task.WhenAll(idle.Select(host => host.CloseAsync(_options.StopGrace)));
+        while (true)
         {
-            background = [.. _background];
-        }
+            Task[] background;
+            lock (_lock)
+            {
+                background = [.. _background];
+            }
 
-        await Task.WhenAll(background);
+            if (background.Length == 0)
+            {
+                return;
+            }
+
+            await Task.WhenAll(background);
+        }
     }
 
     private string? Worn(NativeHostProcess host, FinishedReply reply)
     {
+        const FinishedFlags Marked = FinishedFlags.OutputMarked | FinishedFlags.ErrorMarked;
         if (reply.Flags.HasFlag(FinishedFlags.SubtreeNotEmpty))
         {
             return "its task left processes behind";
         }
 
-        if (reply.MemoryBytes > (ulong)_options.RecycleAboveBytes)
+        if ((reply.Flags & Marked) != Marked)
+        {
+            return "its task closed what it prints to";
+        }
+
+        // Up to a quarter earlier, by the host's own number, so that hosts of one age do not end together.
+        var share = 1 - (host.Jitter / 4);
+        if (reply.MemoryBytes > _options.RecycleAboveBytes * share)
         {
             return "its memory has grown";
         }
 
-        // Up to a quarter earlier, by the host's own number, so that hosts of one age do not end together.
-        var jitter = _options.TasksPerHost / 4 * (host.GetHashCode() % 100 / 100.0);
-        return host.Sequence >= _options.TasksPerHost - jitter ? "it has run its number of tasks" : null;
+        return host.Sequence >= _options.TasksPerHost * share ? "it has run its number of tasks" : null;
     }
 
-    private async Task AddOneAsync()
+    private void Give_NeedsLock(NativeHostProcess host)
     {
-        try
+        if (!_disposed && host.IsUsable)
         {
-            var host = await StartAsync();
-            lock (_lock)
+            while (_waiting.TryDequeue(out var waiting))
             {
-                if (!_disposed)
+                if (waiting.TrySetResult(host))
                 {
-                    _idle.Push(host);
                     return;
                 }
             }
 
-            await host.DisposeAsync();
+            if (_living <= _wanted)
+            {
+                _idle.Push(host);
+                return;
+            }
         }
-        catch (HostStartException exception)
+
+        Retire_NeedsLock(host, "it is not needed any more", _options.StopGrace);
+    }
+
+    /// <summary>With a limit: the host may close its algorithms within it.</summary>
+    private void Retire_NeedsLock(NativeHostProcess host, string reason, TimeSpan closeLimit)
+    {
+        Log.HostRetired(logger, host.ProcessId, reason);
+        _living--;
+        InBackground_NeedsLock(() => closeLimit > TimeSpan.Zero ? host.CloseAsync(closeLimit) : host.DisposeAsync().AsTask());
+        Fill_NeedsLock();
+    }
+
+    private void Fill_NeedsLock()
+    {
+        while (!_disposed && (_living < _wanted || _starting < _waiting.Count))
         {
-            // Said by the health state; the next task that needs a host tries again.
-            Log.HostStartFailed(logger, exception.Message);
+            _living++;
+            _starting++;
+            InBackground_NeedsLock(StartOneAsync);
         }
     }
 
-    private async Task<NativeHostProcess> StartAsync()
+    private async Task StartOneAsync()
     {
-        var failures = Volatile.Read(ref _failures);
-        if (failures > 0)
+        if (BackOff() is { Ticks: > 0 } wait)
         {
-            // Hosts that die at once must not be started in a tight loop.
-            var wait = TimeSpan.FromTicks(Math.Min(s_longestWait.Ticks, s_firstWait.Ticks << Math.Min(failures, 10)));
             await Task.Delay(wait, time, CancellationToken.None);
         }
 
-        try
+        NativeHostProcess? host = null;
+        var problem = "";
+        if (!Volatile.Read(ref _disposed))
         {
-            var host = await NativeHostProcess.StartAsync(starter, _options, time);
-            Volatile.Write(ref _failures, 0);
-            return host;
+            try
+            {
+                host = await NativeHostProcess.StartAsync(starter, work, _options, time);
+            }
+            catch (HostStartException exception)
+            {
+                problem = exception.Message;
+            }
         }
-        catch (HostStartException)
+
+        lock (_lock)
         {
-            Interlocked.Increment(ref _failures);
-            throw;
+            _starting--;
+            if (host is not null)
+            {
+                if (!_diedAtOnce)
+                {
+                    Recover_NeedsLock();
+                }
+
+                _ = ReplaceWhenItDiesAsync(host, time.GetTimestamp());
+                Give_NeedsLock(host);
+                return;
+            }
+
+            _living--;
+            Fail_NeedsLock(problem, diedAtOnce: false);
         }
     }
 
-    private void InBackground(Func<Task> work)
+    /// <summary>Counts a failure, tells whoever waits for a host, and tries again.</summary>
+    private void Fail_NeedsLock(string problem, bool diedAtOnce)
     {
-        var task = Task.Run(work);
-        lock (_lock)
+        if (!_disposed)
         {
-            _background.Add(task);
+            Log.HostStartFailed(logger, problem);
+            (_problem, _failedAt, _diedAtOnce) = (problem, time.GetTimestamp(), diedAtOnce);
+            _failures++;
         }
 
+        while (_waiting.TryDequeue(out var waiting))
+        {
+            waiting.TrySetException(new HostStartException(problem));
+        }
+
+        Fill_NeedsLock();
+    }
+
+    private void Recover_NeedsLock() => (_failures, _problem, _diedAtOnce) = (0, null, false);
+
+    private async Task ReplaceWhenItDiesAsync(NativeHostProcess host, long startedAt)
+    {
+        try
+        {
+            await host.Exit.WaitAsync(s_probation, time);
+        }
+        catch (TimeoutException)
+        {
+            lock (_lock)
+            {
+                if (time.GetElapsedTime(_failedAt) >= s_probation)
+                {
+                    Recover_NeedsLock();
+                }
+            }
+        }
+
+        var exit = await host.Exit;
+        lock (_lock)
+        {
+            if (_disposed || !_idle.Contains(host))
+            {
+                // It ran a task or was ended by us: whoever did that goes on.
+                return;
+            }
+
+            var others = _idle.Where(other => other != host).Reverse().ToList();
+            _idle.Clear();
+            others.ForEach(_idle.Push);
+            if (host.Sequence == 0 && time.GetElapsedTime(startedAt) < s_probation)
+            {
+                var how = exit.Signal is { } signal ? SignalNames.Of(signal) : $"exit code {exit.ExitCode}";
+                Fail_NeedsLock($"The host ended by itself as soon as it had started: {how}", diedAtOnce: true);
+            }
+
+            Retire_NeedsLock(host, "it died while it waited", TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Hosts that die at once must not be started in a tight loop.</summary>
+    private TimeSpan BackOff()
+    {
+        lock (_lock)
+        {
+            return _failures == 0
+                ? TimeSpan.Zero
+                : TimeSpan.FromTicks(Math.Min(s_longestWait.Ticks, s_firstWait.Ticks << Math.Min(_failures - 1, 10)));
+        }
+    }
+
+    private void InBackground_NeedsLock(Func<Task> work)
+    {
+        var task = Task.Run(work);
+        _background.Add(task);
         task.ContinueWith(
             done =>
             {

@@ -1,42 +1,38 @@
-using System.Diagnostics;
-using System.IO.Pipes;
 using TaskPipeline.Contracts.Callbacks;
 using TaskPipeline.NativeHost.Protocol;
 
 namespace TaskPipeline.Algorithm.NativeHosts;
 
 /// <summary>
-/// One host with its guard: started, greeted, given one task at a time, ended. Dispose ends it and waits until its whole
-/// subtree is gone. For one task at a time.
+/// One host: started, greeted, given one task at a time, ended. Dispose ends it at once and waits until its whole subtree is
+/// gone. For one task at a time.
 /// </summary>
 internal sealed class NativeHostProcess : IAsyncDisposable
 {
-    private const byte OrderTerminate = (byte)'T';
-    private const byte OrderKill = (byte)'K';
+    /// <summary>What fits into a pipe that is empty: writing more waits for a host that may not read.</summary>
+    private const int PipeBytes = 64 * 1024;
 
-    private readonly Process _process;
-    private readonly AnonymousPipeServerStream _requests;
-    private readonly AnonymousPipeServerStream _replies;
-    private readonly AnonymousPipeServerStream? _status;
+    private readonly GuardedProcess _process;
+    private readonly TimeProvider _time;
     private readonly TaskCompletionSource<Hello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<HostExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HostFrameWriter _writer = new();
 
     /// <summary>Set by <see cref="Run"/>, completed by the reader's thread.</summary>
     private volatile TaskCompletionSource<FinishedReply?> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _channelProblem;
+    private int _disposed;
 
-    private NativeHostProcess(Process process, AnonymousPipeServerStream requests, AnonymousPipeServerStream replies, AnonymousPipeServerStream? status, StatusPageMonitor page)
+    private NativeHostProcess(GuardedProcess process, string folder, StatusPageMonitor page, TimeProvider time)
     {
         _process = process;
-        _requests = requests;
-        _replies = replies;
-        _status = status;
+        _time = time;
         Page = page;
-        Output = new OutputCapture(process.StandardOutput.BaseStream, CallbackProtocol.MaxOutputBytes);
-        Errors = new OutputCapture(process.StandardError.BaseStream, CallbackProtocol.MaxStderrBytes);
+        Scratch = new ScratchFolders(folder);
+        Output = new OutputCapture(process.Output, CallbackProtocol.MaxOutputBytes);
+        Errors = new OutputCapture(process.Errors, CallbackProtocol.MaxStderrBytes);
+        Errors.Begin(Guid.NewGuid());
         _ = Output.PumpAsync();
         _ = Errors.PumpAsync();
-        _ = WatchExitAsync();
 
         // Blocking reads on a thread of their own answer faster and more evenly than asynchronous ones.
         new Thread(ReadReplies) { IsBackground = true, Name = "host replies" }.Start();
@@ -48,47 +44,56 @@ internal sealed class NativeHostProcess : IAsyncDisposable
 
     public OutputCapture Errors { get; }
 
+    public ScratchFolders Scratch { get; }
+
+    /// <summary>Its own process, not the guard's.</summary>
+    public int ProcessId { get; private set; }
+
+    /// <summary>0 to 1, its own: hosts of one age shall not be replaced together.</summary>
+    public double Jitter { get; } = Random.Shared.NextDouble();
+
     /// <summary>How many tasks it has begun.</summary>
     public ulong Sequence { get; private set; }
 
-    /// <summary>Processor time at the end of its last task.</summary>
+    /// <summary>Processor time at the end of its last task, or of its start.</summary>
     public double TotalCpuSeconds { get; set; }
 
     /// <summary>Completes when the host and all of its subtree are gone.</summary>
-    public Task<HostExit> Exit => _exit.Task;
+    public Task<HostExit> Exit => _process.Exit;
 
-    public bool IsAlive => !_exit.Task.IsCompleted;
+    /// <summary>Whether it can be given a task.</summary>
+    public bool IsUsable => !Exit.IsCompleted && _channelProblem is null;
+
+    /// <summary>What native code did to the channel of its host; null while it is in order. Set before the run completes.</summary>
+    public string? ChannelProblem => _channelProblem;
 
     /// <summary>Starts a host and waits for its hello.</summary>
     /// <exception cref="HostStartException">It did not start.</exception>
-    public static async Task<NativeHostProcess> StartAsync(HostStarter starter, NativeHostOptions options, TimeProvider time)
+    public static async Task<NativeHostProcess> StartAsync(HostStarter starter, WorkFolder work, NativeHostOptions options, TimeProvider time)
     {
-        var pagePath = Path.Combine(options.WorkDirectory, $"taskpipeline-page-{Guid.NewGuid():N}");
+        var folder = work.CreateHostFolder();
+        var pagePath = Path.Combine(folder, "page");
         var page = StatusPageMonitor.Create(pagePath);
+        string[] arguments = ["run", "--page", pagePath, .. options.Libraries.SelectMany(library => (string[])["--library", Path.GetFullPath(library)])];
         NativeHostProcess? host = null;
         try
         {
-            host = await starter.RunAsync(() => Start(options, page, pagePath));
-            await host._hello.Task.WaitAsync(options.StartLimit, time);
+            host = await starter.RunAsync(() => new NativeHostProcess(GuardedProcess.Start(options, folder, arguments), folder, page, time));
+            var hello = await host._hello.Task.WaitAsync(options.StartLimit, time);
+            (host.ProcessId, host.TotalCpuSeconds) = (hello.ProcessId, hello.CpuSeconds);
+
+            // Both sides have it mapped by now.
+            File.Delete(pagePath);
             return host;
         }
-        catch (Exception exception)
+        catch (HostStartException exception)
         {
-            if (host is not null)
-            {
-                await host.DisposeAsync();
-            }
-            else
-            {
-                page.Dispose();
-            }
-
-            throw new HostStartException($"The host did not start: {exception.Message}", exception);
+            throw new HostStartException($"The host did not start: {await ReasonAsync(host, page, exception)}", exception);
         }
-        finally
+        catch (TimeoutException exception)
         {
-            // Both sides have it mapped by now, or never will.
-            File.Delete(pagePath);
+            await EndAsync(host, page);
+            throw new HostStartException($"The host did not start: it said no hello within {options.StartLimit.TotalSeconds:0.#} seconds", exception);
         }
     }
 
@@ -101,16 +106,18 @@ internal sealed class NativeHostProcess : IAsyncDisposable
         var run = request(++Sequence);
         Output.Begin(run.OutputToken);
         Errors.Begin(run.OutputToken);
-        try
+        var frame = run.WriteTo(_writer);
+        if (frame.Length <= PipeBytes)
         {
-            _requests.Write(run.WriteTo(_writer).Span);
+            Write(frame, finished);
         }
-        catch (IOException)
+        else
         {
-            finished.TrySetResult(null);
+            // A host that does not read is ended by the time-out, and that by an error here.
+            _ = Task.Run(() => Write(frame, finished));
         }
 
-        if (_hello.Task.IsFaulted || _exit.Task.IsCompleted)
+        if (!IsUsable)
         {
             finished.TrySetResult(null);
         }
@@ -120,55 +127,82 @@ internal sealed class NativeHostProcess : IAsyncDisposable
 
     public void AskToStop() => Page.RequestStop(Sequence);
 
-    public void Terminate() => Order(OrderTerminate);
+    public void Terminate() => _process.Terminate();
 
-    public void Kill() => Order(OrderKill);
+    public void Kill() => _process.Kill();
+
+    /// <summary>Lets everything else on the machine go first, for the rest of its life.</summary>
+    public void LowerPriority() => _process.LowerPriority();
+
+    /// <summary>Lets the algorithms close and the host exit, within a limit.</summary>
+    public async Task CloseAsync(TimeSpan limit)
+    {
+        try
+        {
+            _writer.Begin(HostFrameKind.Exit);
+            _process.Requests.Write(_writer.End().Span);
+            await Exit.WaitAsync(limit, _time);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or TimeoutException)
+        {
+            // It has ended already, or does not listen.
+        }
+
+        await DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
         Kill();
-        await _exit.Task;
-        Page.Dispose();
-        _requests.Dispose();
-        _replies.Dispose();
-        _status?.Dispose();
-        _process.Dispose();
+        await Exit;
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            Page.Dispose();
+            _process.Dispose();
+        }
     }
 
-    private static NativeHostProcess Start(NativeHostOptions options, StatusPageMonitor page, string pagePath)
+    private static async Task<string> ReasonAsync(NativeHostProcess? host, StatusPageMonitor page, HostStartException otherwise)
     {
-        var requests = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
-        var replies = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
-        var guarded = options.GuardPath.Length > 0;
-        var status = guarded ? new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable) : null;
-        var start = new ProcessStartInfo(guarded ? options.GuardPath : options.HostPath)
+        await EndAsync(host, page);
+        if (host is null)
         {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = options.WorkDirectory,
-        };
-        HostEnvironment.ApplyTo(start.Environment);
-        string[] host = ["run", "--page", pagePath, .. options.Libraries.SelectMany(library => (string[])["--library", Path.GetFullPath(library)])];
-        string[] arguments = guarded
-            ? ["--status-fd", status!.GetClientHandleAsString(), "--request-fd", requests.GetClientHandleAsString(), "--reply-fd", replies.GetClientHandleAsString(), "--page", pagePath, "--", options.HostPath, .. host]
-            : [.. host, "--request-fd", requests.GetClientHandleAsString(), "--reply-fd", replies.GetClientHandleAsString()];
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
+            return otherwise.Message;
         }
 
+        var exit = await host.Exit;
+        var said = await host.Errors.EndAsync(TimeSpan.FromSeconds(1), host._time);
+        var how = exit switch
+        {
+            { Problem: { } problem } => problem,
+            _ when host.ChannelProblem is { } problem => problem,
+            { Signal: { } signal } => $"it was ended by {SignalNames.Of(signal)} before it said hello",
+            _ => $"it ended with exit code {exit.ExitCode} before it said hello",
+        };
+        return said.Length > 0 ? $"{how}: {said.ReplaceLineEndings(" ").Trim()}" : how;
+    }
+
+    private static async Task EndAsync(NativeHostProcess? host, StatusPageMonitor page)
+    {
+        if (host is not null)
+        {
+            await host.DisposeAsync();
+        }
+        else
+        {
+            page.Dispose();
+        }
+    }
+
+    private void Write(ReadOnlyMemory<byte> frame, TaskCompletionSource<FinishedReply?> finished)
+    {
         try
         {
-            var process = Process.Start(start) ?? throw new HostStartException("no process was started");
-            return new NativeHostProcess(process, requests, replies, status, page);
+            _process.Requests.Write(frame.Span);
         }
-        finally
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            // Only the child's ends may stay open in the child, or no pipe would ever end.
-            requests.DisposeLocalCopyOfClientHandle();
-            replies.DisposeLocalCopyOfClientHandle();
-            status?.DisposeLocalCopyOfClientHandle();
+            finished.TrySetResult(null);
         }
     }
 
@@ -176,7 +210,7 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     {
         try
         {
-            var reader = new HostFrameReader(_replies);
+            var reader = new HostFrameReader(_process.Replies);
             while (reader.Read() is { } frame)
             {
                 if (!_hello.Task.IsCompleted)
@@ -185,60 +219,32 @@ internal sealed class NativeHostProcess : IAsyncDisposable
                 }
                 else
                 {
-                    var reply = FinishedReply.Parse(frame);
-                    _finished.TrySetResult(reply.Sequence == Sequence ? reply : null);
+                    _finished.TrySetResult(Checked(FinishedReply.Parse(frame)));
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or HostProtocolException)
+        catch (HostProtocolException exception)
         {
-            // The host died, or native code wrote into its channel: either way it speaks no more.
+            // Native code wrote into the channel: nothing that comes from there can be believed any more.
+            _channelProblem = exception.Message;
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // The host died: its exit says how.
         }
 
         _hello.TrySetException(new HostStartException("it ended before it said hello"));
         _finished.TrySetResult(null);
     }
 
-    private async Task WatchExitAsync()
+    /// <summary>A host answers once, after its page says that nothing runs: what else looks like an answer was forged.</summary>
+    private FinishedReply Checked(FinishedReply reply)
     {
-        HostExit? exit = null;
-        if (_status is not null)
+        if (reply.Sequence != Sequence || Page.ReadRunningSequence() != 0 || _finished.Task.IsCompleted)
         {
-            using var reader = new StreamReader(_status, leaveOpen: true);
-            try
-            {
-                while (exit is null && await reader.ReadLineAsync() is { } line)
-                {
-                    exit = HostExit.Parse(line);
-                }
-            }
-            catch (Exception exception) when (exception is IOException or ObjectDisposedException)
-            {
-                // The guard is gone; its own end says the rest.
-            }
+            throw new HostProtocolException("An answer that its host did not give.");
         }
 
-        await _process.WaitForExitAsync();
-        _exit.TrySetResult(exit ?? HostExit.FromExitCode(_process.ExitCode));
-    }
-
-    private void Order(byte order)
-    {
-        try
-        {
-            if (_status is null)
-            {
-                _process.Kill(entireProcessTree: true);
-                return;
-            }
-
-            var control = _process.StandardInput.BaseStream;
-            control.WriteByte(order);
-            control.Flush();
-        }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException or ObjectDisposedException)
-        {
-            // It has ended already.
-        }
+        return reply;
     }
 }

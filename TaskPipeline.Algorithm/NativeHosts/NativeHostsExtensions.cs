@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace TaskPipeline.Algorithm.NativeHosts;
 
 /// <summary>Adds the hosts of native code.</summary>
@@ -8,11 +10,16 @@ public static class NativeHostsExtensions
     {
         builder.Services.AddOptionsWithValidateOnStart<NativeHostOptions>().BindConfiguration(NativeHostOptions.SectionName).ValidateDataAnnotations();
         builder.Services.PostConfigure<NativeHostOptions>(AddOwnLibraries);
+        builder.Services.AddSingleton<IValidateOptions<NativeHostOptions>, NativeHostOptionsValidator>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<HostStarter>();
+        builder.Services.AddSingleton<WorkFolder>();
+        builder.Services.AddSingleton<SamplingClock>();
+        builder.Services.AddSingleton<LibraryDescriber>();
         builder.Services.AddSingleton<AlgorithmCatalogue>();
         builder.Services.AddSingleton<NativeHostPool>();
         builder.Services.AddHostedService<NativeHostsStartup>();
+        builder.Services.AddHealthChecks().AddCheck<NativeHostsHealthCheck>("native-hosts");
         return builder;
     }
 

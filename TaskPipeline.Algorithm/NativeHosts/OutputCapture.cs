@@ -4,23 +4,30 @@ using TaskPipeline.NativeHost.Protocol;
 namespace TaskPipeline.Algorithm.NativeHosts;
 
 /// <summary>
-/// Keeps the last bytes of what one task prints on one stream of its host. The marker of the task ends its part; what follows
-/// belongs to the next task. Thread safe.
+/// Keeps the last bytes of what one task prints on one stream of its host. The marker of the task ends its part; what comes between
+/// two tasks belongs to nobody and is dropped. Every byte is looked at once, and never more than a fixed number is held, however much is
+/// printed. Thread safe.
 /// </summary>
 internal sealed class OutputCapture(Stream stream, int keep)
 {
+    private const int ChunkBytes = 64 * 1024;
+
     private readonly Lock _lock = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>: the tail of the running task, at most twice <c>keep</c> and a marker.</summary>
-    private readonly List<byte> _tail = [];
+    /// <summary>Guarded by <see cref="_lock"/>: the end of what the task printed, followed by what may still be the start of its marker.</summary>
+    private readonly byte[] _tail = new byte[(2 * keep) + OutputMarker.Bytes];
 
+    /// <summary>Guarded by <see cref="_lock"/>, as are the next four.</summary>
+    private int _length;
+    private bool _cut;
     private byte[]? _marker;
+    private bool _streamEnded;
     private TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Reads until the stream ends.</summary>
     public async Task PumpAsync()
     {
-        var buffer = new byte[16 * 1024];
+        var buffer = new byte[ChunkBytes];
         try
         {
             while (await stream.ReadAsync(buffer) is > 0 and var count)
@@ -35,7 +42,11 @@ internal sealed class OutputCapture(Stream stream, int keep)
 
         lock (_lock)
         {
-            _ended.TrySetResult(TakeText(_tail.Count));
+            _streamEnded = true;
+            if (_marker is not null)
+            {
+                End_NeedsLock(_length);
+            }
         }
     }
 
@@ -45,26 +56,41 @@ internal sealed class OutputCapture(Stream stream, int keep)
     {
         lock (_lock)
         {
+            _length = 0;
+            _cut = false;
             _marker = OutputMarker.Format(token);
             _ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-            Scan();
+            if (_streamEnded)
+            {
+                End_NeedsLock(0);
+            }
         }
     }
 
     /// <summary>What the task printed, once its marker or the end of the stream has come; after the limit, what has come by then.</summary>
-    public async Task<string> EndAsync(TimeSpan limit, TimeProvider time)
+    public async ValueTask<string> EndAsync(TimeSpan limit, TimeProvider time)
     {
+        Task<string> ended;
+        lock (_lock)
+        {
+            ended = _ended.Task;
+        }
+
         try
         {
-            return await _ended.Task.WaitAsync(limit, time);
+            return ended.IsCompletedSuccessfully ? await ended : await ended.WaitAsync(limit, time);
         }
         catch (TimeoutException)
         {
             lock (_lock)
             {
-                _marker = null;
-                return _ended.Task.IsCompletedSuccessfully ? TakeText(0) : TakeText(_tail.Count);
+                if (_marker is not null)
+                {
+                    End_NeedsLock(_length);
+                }
             }
+
+            return await ended;
         }
     }
 
@@ -72,47 +98,72 @@ internal sealed class OutputCapture(Stream stream, int keep)
     {
         lock (_lock)
         {
-            _tail.AddRange(bytes);
-            Scan();
-            var surplus = _tail.Count - keep - OutputMarker.Bytes;
-            if (surplus > keep)
+            if (_marker is null)
             {
-                _tail.RemoveRange(0, surplus);
+                return;
+            }
+
+            // A marker may begin in what was kept and end in what has come: only that seam is looked at again.
+            var seam = Math.Min(_length, OutputMarker.Bytes - 1);
+            var seamStart = _length - seam;
+            Span<byte> joint = stackalloc byte[2 * (OutputMarker.Bytes - 1)];
+            _tail.AsSpan(seamStart, seam).CopyTo(joint);
+            var taken = Math.Min(bytes.Length, OutputMarker.Bytes - 1);
+            bytes[..taken].CopyTo(joint[seam..]);
+            var position = joint[..(seam + taken)].IndexOf(_marker);
+            if (position >= 0)
+            {
+                End_NeedsLock(seamStart + position);
+                return;
+            }
+
+            position = bytes.IndexOf(_marker);
+            Keep_NeedsLock(position >= 0 ? bytes[..position] : bytes);
+            if (position >= 0)
+            {
+                End_NeedsLock(_length);
             }
         }
     }
 
-    private void Scan()
+    private void Keep_NeedsLock(ReadOnlySpan<byte> bytes)
     {
-        if (_marker is null)
+        // What is needed: the last bytes to keep, and before the marker has come a possible start of it.
+        const int Seam = OutputMarker.Bytes - 1;
+        var needed = keep + Seam;
+        if (bytes.Length > needed)
         {
-            return;
+            _cut = true;
+            bytes = bytes[^needed..];
         }
 
-        var position = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_tail).IndexOf(_marker);
-        if (position >= 0)
+        if (_length + bytes.Length > _tail.Length)
         {
-            _ended.TrySetResult(TakeText(position));
-            _tail.RemoveRange(0, OutputMarker.Bytes);
-            _marker = null;
+            var keptFromTail = needed - bytes.Length;
+            _tail.AsSpan(_length - keptFromTail, keptFromTail).CopyTo(_tail);
+            _length = keptFromTail;
+            _cut = true;
         }
+
+        bytes.CopyTo(_tail.AsSpan(_length));
+        _length += bytes.Length;
     }
 
-    /// <summary>Takes the first bytes out, of which the last <c>keep</c> become text; what is no UTF-8 is replaced.</summary>
-    private string TakeText(int count)
+    /// <summary>Makes a text of the last bytes up to a position; what is no UTF-8 is replaced.</summary>
+    private void End_NeedsLock(int count)
     {
         var start = Math.Max(0, count - keep);
-        var bytes = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_tail)[start..count];
+        var bytes = _tail.AsSpan(start, count - start);
 
         // The cut may fall into a character: its rest would only show as replacement characters.
         var skip = 0;
-        while (start > 0 && skip < Math.Min(3, bytes.Length) && (bytes[skip] & 0xC0) == 0x80)
+        while ((start > 0 || _cut) && skip < Math.Min(3, bytes.Length) && (bytes[skip] & 0xC0) == 0x80)
         {
             skip++;
         }
 
-        var text = Encoding.UTF8.GetString(bytes[skip..]);
-        _tail.RemoveRange(0, count);
-        return text;
+        _marker = null;
+        _length = 0;
+        _ended.TrySetResult(bytes.Length == skip ? "" : Encoding.UTF8.GetString(bytes[skip..]));
     }
 }

@@ -5,9 +5,8 @@ namespace TaskPipeline.Algorithm.NativeHosts;
 /// <summary>The names of Linux' signals on x86 and Arm (signal(7)).</summary>
 internal static class SignalNames
 {
-    public const int Kill = 9;
-    public const int Abort = 6;
     public const int CpuLimit = 24;
+    public const int FileSizeLimit = 25;
 
     private static readonly string[] s_names =
     [

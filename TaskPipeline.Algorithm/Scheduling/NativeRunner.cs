@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using TaskPipeline.Algorithm.Callbacks;
 using TaskPipeline.Algorithm.Diagnostics;
 using TaskPipeline.Algorithm.NativeHosts;
-using TaskPipeline.Contracts.Callbacks;
 using TaskPipeline.NativeHost.Protocol;
 
 namespace TaskPipeline.Algorithm.Scheduling;
@@ -13,10 +12,16 @@ namespace TaskPipeline.Algorithm.Scheduling;
 /// stopped or crashed is over only when all of its processes are gone.
 /// </summary>
 internal sealed class NativeRunner(
-    NativeHostPool pool, ReportSender sender, WorkerIdentity worker, TimeProvider time, IOptions<NativeHostOptions> options)
+    NativeHostPool pool, ReportSender sender, WorkerIdentity worker, SamplingClock clock, TimeProvider time, IOptions<NativeHostOptions> options)
 {
-    private static readonly TimeSpan s_sampleEvery = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_outputLimit = TimeSpan.FromSeconds(1);
+    /// <summary>The scratch folder is looked at with every so manyth sample: twice a second.</summary>
+    private const int SamplesPerScratchLook = 5;
+
+    /// <summary>How long the end of what was printed may take to arrive when it is certain to come.</summary>
+    private static readonly TimeSpan s_outputLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same for a task that closed what it printed to.</summary>
+    private static readonly TimeSpan s_unmarkedLimit = TimeSpan.FromMilliseconds(100);
 
     private readonly NativeHostOptions _options = options.Value;
 
@@ -24,93 +29,100 @@ internal sealed class NativeRunner(
     /// <exception cref="HostStartException">No host could be started.</exception>
     public async Task<AttemptEnd> RunAsync(RunningTask task, CatalogueEntry entry, IDisposable slot)
     {
-        var host = await pool.RentAsync();
-        var scratch = Directory.CreateDirectory(Path.Combine(_options.WorkDirectory, $"taskpipeline-scratch-{Guid.NewGuid():N}")).FullName;
-        var memoryLimit = entry.MemoryLimitBytes > 0 ? entry.MemoryLimitBytes : _options.MemoryLimitBytes;
+        // Stopped between its claim and now, or while a host was started for it: nothing has run, nothing must be ended.
+        if (task.StopRequested.IsCompleted || await pool.RentAsync(task.StopRequested) is not { } host)
+        {
+            return new AttemptEnd { Stopped = await task.StopRequested };
+        }
+
+        var limits = LimitsOf(entry);
+        var scratch = host.Scratch.Create(host.Sequence + 1);
         var cpuBefore = host.TotalCpuSeconds;
         var started = time.GetTimestamp();
-        var finished = host.Run(sequence => ToRequest(sequence, task, entry, scratch, memoryLimit));
+        var finished = host.Run(sequence => ToRequest(sequence, task, entry, scratch, limits));
 
-        var stopped = await WatchAsync(host, task, finished, started);
-        var reply = finished.IsCompletedSuccessfully ? await finished : null;
-        HostExit? exit = null;
-        if (stopped != StopReason.None || reply is null)
-        {
-            exit = await EndAsync(host, finished, stopped);
-            reply = stopped == StopReason.None ? null : reply;
-        }
-
+        var stopped = await WatchAsync(host, task, finished, new Watch(started, scratch, limits));
+        var reply = stopped == StopReason.None ? await finished : null;
+        var exit = reply is null ? await EndAsync(host, finished, stopped) : null;
         var wall = time.GetElapsedTime(started);
-        var output = await host.Output.EndAsync(s_outputLimit, time);
-        var errors = await host.Errors.EndAsync(s_outputLimit, time);
-        var last = host.Page.Sample();
-        if (exit is null)
-        {
-            pool.Return(host, reply!);
-        }
-        else
-        {
-            pool.Retire(host, stopped == StopReason.None ? "it crashed" : "its task was stopped");
-        }
-
-        slot.Dispose();
-        RemoveScratch(scratch);
-        return new AttemptEnd
+        var output = await host.Output.EndAsync(OutputLimit(reply, FinishedFlags.OutputMarked), time);
+        var errors = await host.Errors.EndAsync(OutputLimit(reply, FinishedFlags.ErrorMarked), time);
+        var end = new AttemptEnd
         {
             Reply = reply,
             Exit = exit,
             Stopped = stopped,
+            ChannelProblem = host.ChannelProblem,
             Output = output,
             Errors = errors,
-            Last = last,
+            Last = host.Page.Sample(),
             Wall = wall,
             CpuSecondsBefore = cpuBefore,
-            MemoryLimitBytes = memoryLimit,
+            Limits = limits,
         };
+        GiveBack(host, end, scratch);
+        slot.Dispose();
+        return end;
     }
 
-    private RunRequest ToRequest(ulong sequence, RunningTask task, CatalogueEntry entry, string scratch, long memoryLimit) => new()
+    private void GiveBack(NativeHostProcess host, AttemptEnd end, string scratch)
+    {
+        if (end.Reply is { } reply)
+        {
+            // Processes that were left behind may still write into the folder: then it goes with the host.
+            if (!reply.Flags.HasFlag(FinishedFlags.SubtreeNotEmpty))
+            {
+                ScratchFolders.Remove(scratch);
+            }
+
+            pool.Return(host, reply);
+        }
+        else
+        {
+            pool.Retire(host, end.Stopped == StopReason.None ? "it crashed" : "its task was stopped");
+        }
+    }
+
+    private RunLimits LimitsOf(CatalogueEntry entry) => new(
+        entry.MemoryLimitBytes > 0 ? entry.MemoryLimitBytes : _options.MemoryLimitBytes,
+        entry.CpuLimitSeconds > 0 ? entry.CpuLimitSeconds : _options.CpuLimitSeconds,
+        _options.ScratchLimitBytes);
+
+    private RunRequest ToRequest(ulong sequence, RunningTask task, CatalogueEntry entry, string scratch, RunLimits limits) => new()
     {
         Sequence = sequence,
         OutputToken = Guid.NewGuid(),
         LibraryPath = entry.LibraryPath,
         Algorithm = entry.Description.Name,
         ScratchDirectory = scratch,
-        MemoryLimitBytes = (ulong)memoryLimit,
-        CpuLimitSeconds = entry.CpuLimitSeconds > 0 ? entry.CpuLimitSeconds : _options.CpuLimitSeconds,
-        FileSizeLimitBytes = (ulong)_options.FileSizeLimitBytes,
+        MemoryLimitBytes = (ulong)limits.MemoryBytes,
+        CpuLimitSeconds = limits.CpuSeconds,
+        FileSizeLimitBytes = (ulong)Math.Min(_options.FileSizeLimitBytes, limits.ScratchBytes),
         OpenFilesLimit = (uint)_options.OpenFilesLimit,
         Input = task.Message.Input,
     };
 
     /// <summary>Samples progress until the host answers or the attempt must stop. Returns why it must.</summary>
-    private async Task<StopReason> WatchAsync(NativeHostProcess host, RunningTask task, Task finished, long started)
+    private async Task<StopReason> WatchAsync(NativeHostProcess host, RunningTask task, Task finished, Watch watch)
     {
         var submission = task.Message.Submission;
         var timeout = TimeSpan.FromSeconds(submission.TimeoutSeconds);
         var reporter = new ProgressReporter(sender, worker, task);
-        var noProgress = submission.NoProgressTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
-        var (calls, calledAt) = (0UL, started);
-        while (true)
+        var noProgress = submission.NoProgressTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+        var (calls, calledAt) = (0UL, watch.Started);
+        for (var sample = 1; ; sample++)
         {
-            var left = timeout - time.GetElapsedTime(started);
+            var left = timeout - time.GetElapsedTime(watch.Started);
             if (left <= TimeSpan.Zero)
             {
                 return StopReason.Timeout;
             }
 
-            using var sample = new CancellationTokenSource();
-            var tick = Task.Delay(left < s_sampleEvery ? left : s_sampleEvery, time, sample.Token);
+            var tick = left < SamplingClock.Interval ? Task.Delay(left, time) : clock.Next();
             var first = await Task.WhenAny(finished, task.StopRequested, tick);
-            await sample.CancelAsync();
-            if (first == finished)
+            if (first != tick)
             {
-                return StopReason.None;
-            }
-
-            if (first == task.StopRequested)
-            {
-                return await task.StopRequested;
+                return first == finished ? StopReason.None : await task.StopRequested;
             }
 
             var status = host.Page.Sample();
@@ -121,9 +133,14 @@ internal sealed class NativeRunner(
                 AlgorithmActivitySource.NoteStage(Activity.Current, status.Percent, status.Stage);
                 reporter.Report(status);
             }
-            else if (noProgress != Timeout.InfiniteTimeSpan && time.GetElapsedTime(calledAt) >= noProgress)
+            else if (time.GetElapsedTime(calledAt) >= noProgress)
             {
                 return StopReason.NoProgress;
+            }
+
+            if (sample % SamplesPerScratchLook == 0 && ScratchFolders.Exceeds(watch.Scratch, watch.Limits.ScratchBytes))
+            {
+                return StopReason.ScratchLimit;
             }
         }
     }
@@ -131,7 +148,7 @@ internal sealed class NativeRunner(
     /// <summary>Ends the host and everything it started; returns when all of it is gone.</summary>
     private async Task<HostExit> EndAsync(NativeHostProcess host, Task finished, StopReason stopped)
     {
-        // Work that another attempt may already be doing is not asked politely.
+        // Work that another attempt may already be doing, or that fills the disk, is not asked politely.
         if (stopped is StopReason.Cancelled or StopReason.Timeout or StopReason.NoProgress)
         {
             host.AskToStop();
@@ -141,7 +158,7 @@ internal sealed class NativeRunner(
                 await EndedWithinAsync(host.Exit, _options.TerminateGrace);
             }
         }
-        else if (stopped == StopReason.None)
+        else if (stopped == StopReason.None && host.ChannelProblem is null)
         {
             // The channel is closed: the process is about to end by itself, or has only closed its descriptors.
             await EndedWithinAsync(host.Exit, _options.TerminateGrace);
@@ -164,52 +181,10 @@ internal sealed class NativeRunner(
         }
     }
 
-    private static void RemoveScratch(string path)
-    {
-        try
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Something in it cannot be removed; the folder lies below the system's temporary folder, which is cleared.
-        }
-    }
+    /// <summary>The end of the output comes with its marker, or because nobody is left who could print.</summary>
+    private static TimeSpan OutputLimit(FinishedReply? reply, FinishedFlags marked) =>
+        reply is null || reply.Flags.HasFlag(marked) ? s_outputLimit : s_unmarkedLimit;
 
-    /// <summary>Reports progress with one report under way at the most: what changes meanwhile goes with the next.</summary>
-    private sealed class ProgressReporter(ReportSender sender, WorkerIdentity worker, RunningTask task)
-    {
-        private Task _underWay = Task.CompletedTask;
-        private (int Percent, string? Stage) _reported = (0, null);
-
-        public void Report(StatusSample status)
-        {
-            if (_underWay.IsCompleted && (status.Percent, status.Stage) != _reported)
-            {
-                _reported = (status.Percent, status.Stage);
-                _underWay = SendAsync(status);
-            }
-        }
-
-        private async Task SendAsync(StatusSample status)
-        {
-            var verdict = await sender.TrySendAsync(
-                new ProgressReport
-                {
-                    Worker = worker.Id,
-                    TaskId = task.Message.TaskId,
-                    ClaimId = task.ClaimId,
-                    Attempt = task.Attempt,
-                    Sequence = task.NextSequence(),
-                    Percent = status.Percent,
-                    Stage = status.Stage,
-                    TraceParent = Activity.Current?.Id ?? task.Message.TraceParent,
-                },
-                CancellationToken.None);
-            if (verdict is not null)
-            {
-                task.Obey(verdict.Kind, verdict.Cancel);
-            }
-        }
-    }
+    /// <summary>What is watched besides the host itself.</summary>
+    private readonly record struct Watch(long Started, string Scratch, RunLimits Limits);
 }

@@ -191,6 +191,12 @@ internal sealed class TaskExecutor(
 
     private static TaskUsage ToUsage(AttemptEnd end)
     {
+        if (end is { Reply: null, Exit: null })
+        {
+            // Stopped before it ran.
+            return new TaskUsage(0, 0, 0);
+        }
+
         var cpu = end.Reply?.CpuSeconds ?? end.Exit?.CpuSeconds - end.CpuSecondsBefore;
         var peak = end.Reply is { PeakMemoryBytes: > 0 and var bytes } ? (long)bytes : end.Exit?.PeakMemoryBytes;
         return new TaskUsage(Math.Round(end.Wall.TotalSeconds, 6), cpu is { } seconds ? Math.Max(0, Math.Round(seconds, 6)) : null, peak);

@@ -55,13 +55,34 @@ internal sealed unsafe class ProcessAccounting
     }
 
     /// <summary>The resident size now.</summary>
-    public ulong MemoryBytes()
+    public ulong MemoryBytes() => Sizes().Resident;
+
+    /// <summary>
+    /// The data that the process has reserved without using it, such as the heap of the runtime: a limit on data that shall bound what a
+    /// run uses has to leave it out.
+    /// </summary>
+    public ulong UnusedDataBytes()
     {
-        // 4711 1234 567 …: the second number counts resident pages.
+        var (resident, data) = Sizes();
+        return data > resident ? data - resident : 0;
+    }
+
+    private (ulong Resident, ulong Data) Sizes()
+    {
+        // 4711 1234 567 8 0 910 0: pages in all, resident, shared, text, library, data and stack, dirty.
+        const int ResidentField = 1;
+        const int DataField = 5;
         Span<byte> buffer = stackalloc byte[128];
         var text = ReadFile("/proc/self/statm", buffer);
-        var afterFirst = text[(text.IndexOf((byte)' ') + 1)..];
-        return Utf8Parser.TryParse(afterFirst, out ulong pages, out _) ? pages * _pageBytes : 0;
+        var (resident, data) = (0UL, 0UL);
+        for (var field = 0; field <= DataField && Utf8Parser.TryParse(text, out ulong pages, out var digits); field++)
+        {
+            resident = field == ResidentField ? pages : resident;
+            data = pages;
+            text = text[Math.Min(digits + 1, text.Length)..];
+        }
+
+        return (resident * _pageBytes, data * _pageBytes);
     }
 
     private static ulong PeakFromStatus()

@@ -39,8 +39,9 @@ internal sealed unsafe class RunEnvironment
     /// <summary>Enters the folder and sets the limits.</summary>
     /// <param name="request">The run.</param>
     /// <param name="usedCpuSeconds">What the process has used so far; the allowance comes on top.</param>
+    /// <param name="unusedDataBytes">What the process has reserved and not used; the allowance comes on top.</param>
     /// <exception cref="IOException">One of them could not be set.</exception>
-    public void Enter(RunRequest request, double usedCpuSeconds)
+    public void Enter(RunRequest request, double usedCpuSeconds, ulong unusedDataBytes)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -54,7 +55,7 @@ internal sealed unsafe class RunEnvironment
             Check(Libc.chdir(request.ScratchDirectory), "enter the scratch folder");
         }
 
-        Limit(Data, request.MemoryLimitBytes);
+        Limit(Data, request.MemoryLimitBytes > 0 ? request.MemoryLimitBytes + unusedDataBytes : 0);
         Limit(FileSize, request.FileSizeLimitBytes);
         Limit(OpenFiles, request.OpenFilesLimit);
         if (request.CpuLimitSeconds > 0)

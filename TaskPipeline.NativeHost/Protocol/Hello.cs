@@ -3,7 +3,8 @@ namespace TaskPipeline.NativeHost.Protocol;
 /// <summary>The first frame of a host: it is ready for a task.</summary>
 /// <param name="AbiVersion">The version of tp_algorithm.h that the host was built for: major &lt;&lt; 16 | minor.</param>
 /// <param name="ProcessId">The host's own id.</param>
-internal sealed record Hello(uint AbiVersion, int ProcessId)
+/// <param name="CpuSeconds">The processor time that its start took: no task's.</param>
+internal sealed record Hello(uint AbiVersion, int ProcessId, double CpuSeconds)
 {
     public ReadOnlyMemory<byte> WriteTo(HostFrameWriter writer)
     {
@@ -12,6 +13,7 @@ internal sealed record Hello(uint AbiVersion, int ProcessId)
         writer.WriteUInt32(HostProtocol.Version);
         writer.WriteUInt32(AbiVersion);
         writer.WriteInt32(ProcessId);
+        writer.WriteDouble(CpuSeconds);
         return writer.End();
     }
 
@@ -27,7 +29,7 @@ internal sealed record Hello(uint AbiVersion, int ProcessId)
             throw new HostProtocolException($"The host speaks {magic:X8} version {version}, not {HostProtocol.Magic:X8} version {HostProtocol.Version}.");
         }
 
-        var hello = new Hello(reader.ReadUInt32(), reader.ReadInt32());
+        var hello = new Hello(reader.ReadUInt32(), reader.ReadInt32(), reader.ReadSeconds());
         reader.End();
         return hello.ProcessId > 0 ? hello : throw new HostProtocolException($"A process id of {hello.ProcessId}.");
     }

@@ -61,6 +61,13 @@ internal sealed class StatusPageMonitor : IDisposable
             ReadStage());
     }
 
+    /// <summary>The task that runs, or 0. May be called from any thread.</summary>
+    public ulong ReadRunningSequence()
+    {
+        Thread.MemoryBarrier();
+        return _view.ReadUInt64(StatusPageLayout.RunningSequence);
+    }
+
     /// <summary>How often the percentage of the task fell; stays readable until the next task begins.</summary>
     public uint ReadRegressions()
     {

@@ -32,7 +32,10 @@
     X(tp_fault_leak) \
     X(tp_fault_cpu) \
     X(tp_fault_files) \
-    X(tp_fault_scratch)
+    X(tp_fault_scratch) \
+    X(tp_fault_exclusive) \
+    X(tp_fault_lifetime) \
+    X(tp_fault_channel)
 
 #define TP_FAULT_DECLARE(fault) extern const tp_algorithm fault;
 TP_FAULT_LIST(TP_FAULT_DECLARE)

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { line_bytes = 64, lines_per_block = 512, lines_per_megabyte = (1 << 20) / line_bytes };
+
 static tp_status run(tp_context *context, void *state)
 {
     (void)state;
@@ -14,10 +16,14 @@ static tp_status run(tp_context *context, void *state)
     if (status != TP_OK) {
         return status;
     }
-    /* 64 bytes to a line. */
-    for (int64_t line = 0; line < megabytes * 16384; line++) {
-        printf("flood %57" PRId64 "\n", line);
-        if (line % 16384 == 0 && tp_progress(context, (int32_t)(line * 100 / (megabytes * 16384)), "flooding")) {
+    for (int64_t line = 0; line < megabytes * lines_per_megabyte; line += lines_per_block) {
+        char block[lines_per_block * line_bytes + 1];
+        for (int i = 0; i < lines_per_block; i++) {
+            snprintf(block + i * line_bytes, line_bytes + 1, "flood %57" PRId64 "\n", line + i);
+        }
+        fwrite(block, 1, sizeof block - 1, stdout);
+        if (line % lines_per_megabyte == 0
+            && tp_progress(context, (int32_t)(line * 100 / (megabytes * lines_per_megabyte)), "flooding")) {
             return TP_STOPPED;
         }
     }

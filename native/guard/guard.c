@@ -1,12 +1,13 @@
 /* tp-guard: starts one host, and sees to it that the host and everything it left behind is dead before it says so.
  *
- *   tp-guard --status-fd N --request-fd N --reply-fd N [--page PATH] [--oom-score-adj N] [--nice N] -- EXECUTABLE ARGS...
+ *   tp-guard --status-fd N --request-fd N --reply-fd N [--folder PATH] [--oom-score-adj N] [--nice N] -- EXECUTABLE ARGS...
  *
- *   fd 0        orders of the worker, one byte each: T sends SIGTERM to the host's process group, K kills everything.
- *               End of file (the worker died or let go) and SIGTERM, SIGINT, SIGHUP to the guard mean K.
+ *   fd 0        orders of the worker, one byte each: T sends SIGTERM to the host's process group, K kills everything,
+ *               N gives the group the lowest priority that still runs beside others. End of file
+ *               (the worker died or let go) and SIGTERM, SIGINT, SIGHUP to the guard mean K.
  *   fd 1, 2     what the host prints; the guard only passes them on.
  *   --request-fd, --reply-fd   become fd 3 and fd 4 of the host; the guard keeps no copy.
- *   --page      a file that is removed at the end, so that a killed worker leaves none behind.
+ *   --folder    what the host and its tasks write lies in it: removed when all is dead, also when the worker is.
  *   --status-fd lines of text to the worker:
  *                 started PID                    the host runs; PID is its process group too
  *                 failed ERRNO TEXT              it could not be started; nothing follows
@@ -17,10 +18,14 @@
  * and groups it made. Once the host is dead, killing its children until there are none left kills the whole subtree. While
  * the host lives it is a subreaper itself and gets its orphans. Killing the guard with SIGKILL kills the host (parent-death
  * signal) but sweeps nothing; everything else sweeps.
+ *
+ * What the host cannot see: isolation.c.
  */
 #define _GNU_SOURCE
 
 #include "descriptors.h"
+#include "folder.h"
+#include "isolation.h"
 #include "options.h"
 
 #include <errno.h>
@@ -35,6 +40,8 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { lowest_priority = 19 };
 
 static const char children_path[] = "/proc/thread-self/children";
 
@@ -61,6 +68,8 @@ static void become_host(const options *given, pid_t guard, int problem_fd)
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+
+    isolation_enter();
 
     struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
@@ -160,6 +169,8 @@ static int obey_orders(pid_t host)
             kill_group(host, SIGTERM);
         } else if (orders[i] == 'K') {
             kill_group(host, SIGKILL);
+        } else if (orders[i] == 'N') {
+            setpriority(PRIO_PGRP, (id_t)host, lowest_priority);
         }
     }
     return 1;
@@ -223,13 +234,6 @@ static int sweep(void)
     }
 }
 
-static void remove_page(const options *given)
-{
-    if (given->page != NULL) {
-        unlink(given->page);
-    }
-}
-
 static long long microseconds(struct timeval time)
 {
     return (long long)time.tv_sec * 1000000 + time.tv_usec;
@@ -244,7 +248,7 @@ static void end(const options *given, pid_t host)
     while (wait4(host, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     int swept = sweep();
-    remove_page(given);
+    folder_remove(given->folder);
     report("ended %s %d utime_us=%lld stime_us=%lld maxrss_kb=%ld swept=%d\n", WIFSIGNALED(status) ? "signal" : "exit",
         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), microseconds(usage.ru_utime),
         microseconds(usage.ru_stime), usage.ru_maxrss, swept);
@@ -286,7 +290,7 @@ int main(int count, char **arguments)
         watch(host, signals);
         end(&given, host);
     } else {
-        remove_page(&given);
+        folder_remove(given.folder);
     }
     return 0;
 }

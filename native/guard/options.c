@@ -9,7 +9,7 @@
 static void usage(const char *problem)
 {
     fprintf(stderr,
-        "tp-guard: %s\nusage: tp-guard --status-fd N --request-fd N --reply-fd N [--page PATH] [--oom-score-adj N] "
+        "tp-guard: %s\nusage: tp-guard --status-fd N --request-fd N --reply-fd N [--folder PATH] [--oom-score-adj N] "
         "[--nice N] -- EXECUTABLE ARGS...\n",
         problem);
     exit(2);
@@ -48,8 +48,8 @@ options options_parse(int count, char **arguments)
             parsed.request = parse_fd(value);
         } else if (strcmp(name, "--reply-fd") == 0) {
             parsed.reply = parse_fd(value);
-        } else if (strcmp(name, "--page") == 0) {
-            parsed.page = value;
+        } else if (strcmp(name, "--folder") == 0) {
+            parsed.folder = value;
         } else if (strcmp(name, "--oom-score-adj") == 0) {
             parse_number(value, -1000, 1000);
             parsed.oom_score_adj = value;

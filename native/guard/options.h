@@ -6,7 +6,7 @@ typedef struct options {
     int status; /* descriptors, as they were inherited */
     int request;
     int reply;
-    const char *page;          /* or NULL */
+    const char *folder;        /* or NULL */
     const char *oom_score_adj; /* or NULL */
     int nice;
     char **command; /* ended by NULL */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +103,37 @@ static void print_surroundings(void)
     printf("blocked %d ignored %d\n", sigismember(&blocked, SIGTERM), signal(SIGPIPE, SIG_DFL) == SIG_IGN);
 }
 
+/* Tries what isolation forbids, with the process whose number is given, and what it must not forbid. */
+static void print_reach(int outside)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/environ", outside);
+    printf("environ %d\n", open(path, O_RDONLY | O_CLOEXEC) >= 0);
+    printf("signal %d\n", kill(outside, 0) == 0);
+    printf("own %d\n", kill(getpid(), 0) == 0 && open("/proc/self/environ", O_RDONLY | O_CLOEXEC) >= 0);
+    char folders[2][32] = {"reach-XXXXXX", "reach-XXXXXX"};
+    char files[2][48];
+    for (int i = 0; i < 2; i++) {
+        snprintf(files[i], sizeof files[i], "%s/file", mkdtemp(folders[i]));
+    }
+    close(open(files[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    printf("move %d\n", rename(files[0], files[1]) == 0);
+    unlink(files[1]);
+    rmdir(folders[0]);
+    rmdir(folders[1]);
+}
+
+/* Leaves a tree that is not easy to remove. */
+static void fill_folder(const char *folder)
+{
+    if (chdir(folder) != 0 || mkdir("closed", 0700) != 0 || mkdir("closed/inner", 0700) != 0 || symlink("/", "root") != 0) {
+        exit(99);
+    }
+    close(open("closed/inner/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0400));
+    chmod("closed/inner", 0500);
+    chmod("closed", 0);
+}
+
 static void echo_request(void)
 {
     char bytes[16];
@@ -143,6 +175,10 @@ int main(int count, char **arguments)
         leave_fugitives(number);
     } else if (strcmp(mode, "surroundings") == 0) {
         print_surroundings();
+    } else if (strcmp(mode, "reach") == 0) {
+        print_reach(number);
+    } else if (strcmp(mode, "fill") == 0) {
+        fill_folder(arguments[2]);
     } else if (strcmp(mode, "echo") == 0) {
         echo_request();
     } else {

@@ -177,6 +177,30 @@ static void results_break_the_rules(void)
     CHECK(expect_exit("fault.backwards", NULL, NULL, returned)->progress_fell, "it did not fall");
 }
 
+static void lifetime_is_noted(void)
+{
+    const char *file = "lifetime.txt";
+    unlink(file);
+    expect_exit("fault.lifetime", "file", file, returned);
+    char line[64] = "";
+    FILE *notes = fopen(file, "r");
+    CHECK(notes != NULL && fgets(line, sizeof line, notes) != NULL, "nothing was noted");
+    CHECK_TEXT("run, opened 1\n", line);
+    fclose(notes);
+    unlink(file);
+    expect_exit("fault.lifetime", NULL, NULL, returned - TP_INVALID_INPUT);
+}
+
+static void exclusive_tells_when_it_ran(void)
+{
+    int process = 0;
+    long long started = 0;
+    long long ended = 0;
+    const char *result = expect_exit("fault.exclusive", NULL, NULL, returned)->result;
+    CHECK_NUMBER(3, sscanf(result, "{\"process\":%d,\"startedMicroseconds\":%lld,\"endedMicroseconds\":%lld}", &process, &started, &ended));
+    CHECK(process > 0 && ended - started >= 100000, "%s", result);
+}
+
 static void error_is_an_error(void)
 {
     CHECK_TEXT("it was asked to fail", expect_exit("fault.error", NULL, NULL, returned - TP_ERROR)->message);
@@ -196,8 +220,8 @@ static void untidy_faults_succeed(void)
     }
     expect_exit("fault.flood", "megabytes", "2", returned);
     CHECK_TEXT("{\"megabytes\":2}", expect_exit("fault.scratch", "megabytes", "2", returned)->result);
-    CHECK_NUMBER(0, access("fill", F_OK));
-    unlink("fill");
+    CHECK_NUMBER(0, access("fill-0", F_OK));
+    unlink("fill-0");
 }
 
 #define CASE(name) {#name, name}
@@ -208,7 +232,8 @@ int main(int argument_count, char **arguments)
         CASE(crashes_have_their_signal), CASE(exit_has_its_code), CASE(endless_faults_do_not_stop),
         CASE(stall_reports_nothing), CASE(hog_aborts_at_the_limit), CASE(cpu_is_killed_at_the_limit),
         CASE(files_counts_up_to_the_limit), CASE(fork_leaves_a_grandchild), CASE(random_is_decided_by_its_seed),
-        CASE(results_break_the_rules), CASE(error_is_an_error), CASE(untidy_faults_succeed),
+        CASE(results_break_the_rules), CASE(error_is_an_error), CASE(lifetime_is_noted),
+        CASE(exclusive_tells_when_it_ran), CASE(untidy_faults_succeed),
     };
     return run_case(cases, sizeof cases / sizeof cases[0], argument_count, arguments);
 }

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -336,16 +338,48 @@ static void request_and_reply_are_connected(void)
     CHECK_NUMBER(0, expect_end(&running, "exit", 0));
 }
 
-static void page_is_removed(void)
+static void folder_is_removed(void)
 {
-    char page[] = "page-XXXXXX";
-    close(mkstemp(page));
-    const char *options[] = {"--page", page, NULL};
-    const char *command[] = {TP_GUARD_HOST, "exit", "0", NULL};
+    char folder[] = "folder-XXXXXX";
+    CHECK(mkdtemp(folder) != NULL, "mkdtemp");
+    char path[512];
+    CHECK(realpath(folder, path) != NULL, "realpath");
+    const char *options[] = {"--folder", path, NULL};
+    const char *command[] = {TP_GUARD_HOST, "fill", path, NULL};
     guarded running = start(options, command);
     running.host = read_started(&running);
     CHECK_NUMBER(0, expect_end(&running, "exit", 0));
-    CHECK(access(page, F_OK) != 0, "%s is still there", page);
+    CHECK(access(path, F_OK) != 0, "%s is still there", path);
+}
+
+static void order_n_lowers_the_priority(void)
+{
+    guarded running = start_host("wait", NULL);
+    await_ready(&running);
+    order(&running, 'N');
+    for (int turn = 0; turn < 10000 && getpriority(PRIO_PROCESS, (id_t)running.host) != 19; turn++) {
+        usleep(1000);
+    }
+    CHECK_NUMBER(19, getpriority(PRIO_PROCESS, (id_t)running.host));
+    order(&running, 'K');
+    CHECK_NUMBER(0, expect_end(&running, "signal", SIGKILL));
+}
+
+static void host_cannot_reach_outside(void)
+{
+    if (syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, 1) < 6) {
+        printf("not tried: this kernel has no Landlock with scopes\n");
+        return;
+    }
+    char number[16];
+    snprintf(number, sizeof number, "%d", (int)getpid());
+    const char *command[] = {TP_GUARD_HOST, "reach", number, NULL};
+    guarded running = start(no_options, command);
+    char text[256];
+    await_end_of_output(&running, text, sizeof text);
+    CHECK_TEXT("environ 0\nsignal 0\nown 1\nmove 1\n", text);
+    running.host = read_started(&running);
+    CHECK_NUMBER(0, expect_end(&running, "exit", 0));
 }
 
 static void expect_usage(const char *const *arguments)
@@ -386,7 +420,8 @@ int main(int argument_count, char **arguments)
         CASE(death_of_parent_kills), CASE(daemon_is_swept), CASE(daemon_is_swept_on_order),
         CASE(daemon_of_host_that_abandons_it_is_swept), CASE(orphan_comes_to_living_host),
         CASE(fugitives_are_caught), CASE(missing_executable_is_reported), CASE(host_gets_clean_surroundings),
-        CASE(request_and_reply_are_connected), CASE(page_is_removed), CASE(wrong_usage_is_refused),
+        CASE(request_and_reply_are_connected), CASE(folder_is_removed),
+        CASE(order_n_lowers_the_priority), CASE(host_cannot_reach_outside), CASE(wrong_usage_is_refused),
     };
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     return run_case(cases, sizeof cases / sizeof cases[0], argument_count, arguments);

@@ -1,0 +1,259 @@
+using System.Diagnostics;
+using TaskPipeline.Algorithm.NativeHosts;
+using TaskPipeline.Contracts;
+
+namespace TaskPipeline.Algorithm.Tests.NativeHosts;
+
+public sealed class NativeHostPoolTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Rent_AfterACrash_HasTheSpareAtOnce()
+    {
+        await using var hosts = new TestHosts();
+        await hosts.Pool.WarmAsync(2);
+
+        await hosts.RunAsync(TestHosts.NewTask("fault.segfault"));
+        var rent = hosts.Pool.RentAsync(NeverAsync());
+
+        Assert.True(rent.IsCompletedSuccessfully);
+        hosts.Pool.ReturnUnused((await rent)!);
+    }
+
+    [Theory]
+    [InlineData("fault.segfault", "{}", 60.0)]
+    [InlineData("fault.deaf", "{}", 0.2)]
+    [InlineData("fault.fork", "{}", 60.0)]
+    [InlineData("fault.leak", """{"megabytes":40}""", 60.0)]
+    [InlineData("fault.close-fds", "{}", 60.0)]
+    public async Task Rent_AfterATaskThatSpoiledItsHost_GivesAnother(string algorithm, string input, double timeoutSeconds)
+    {
+        await using var hosts = new TestHosts(options =>
+            (options.StopGrace, options.TerminateGrace, options.RecycleAboveBytes) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100), 32 << 20));
+        await hosts.Pool.WarmAsync(1);
+        var before = await RentedIdAsync(hosts);
+
+        await hosts.RunAsync(TestHosts.NewTask(algorithm, input, timeoutSeconds));
+        var after = await RentedIdAsync(hosts);
+
+        Assert.NotEqual(before, after);
+    }
+
+    [Fact]
+    public async Task Rent_AfterATaskThatEndedWell_GivesTheSameHost()
+    {
+        await using var hosts = new TestHosts();
+        await hosts.Pool.WarmAsync(1);
+        var before = await RentedIdAsync(hosts);
+
+        await hosts.RunAsync(TestHosts.NewTask("fault.error"));
+
+        Assert.Equal(before, await RentedIdAsync(hosts));
+    }
+
+    [Fact]
+    public async Task Rent_WithOneTaskPerHost_GivesAFreshOneEachTime()
+    {
+        await using var hosts = new TestHosts(options => options.TasksPerHost = 1);
+        await hosts.Pool.WarmAsync(1);
+        var ids = new HashSet<int>();
+        for (var count = 0; count < 5; count++)
+        {
+            ids.Add(await RentedIdAsync(hosts));
+            await hosts.RunAsync(TestHosts.NewTask("fault.error"));
+        }
+
+        Assert.Equal(5, ids.Count);
+    }
+
+    [Fact]
+    public async Task Return_WithMoreHostsThanWanted_EndsTheSurplus()
+    {
+        await using var hosts = new TestHosts();
+        await hosts.Pool.WarmAsync(1);
+        var first = await hosts.RentAsync();
+        var second = await hosts.RentAsync();
+
+        hosts.Pool.ReturnUnused(first);
+        hosts.Pool.ReturnUnused(second);
+
+        var ended = await Task.WhenAny(first.Exit, second.Exit).WaitAsync(s_limit);
+        Assert.Equal(0, (await ended).ExitCode);
+        Assert.True(first.IsUsable != second.IsUsable);
+    }
+
+    [Fact]
+    public async Task Pool_HostThatDiesWhileItWaits_IsReplaced()
+    {
+        await using var hosts = new TestHosts();
+        await hosts.Pool.WarmAsync(1);
+        var host = await hosts.RentAsync();
+        hosts.Pool.ReturnUnused(host);
+
+        using (var process = Process.GetProcessById(host.ProcessId))
+        {
+            process.Kill();
+        }
+
+        Assert.Equal(9, (await host.Exit.WaitAsync(s_limit)).Signal);
+        var next = await hosts.RentAsync().WaitAsync(s_limit);
+        Assert.NotEqual(host.ProcessId, next.ProcessId);
+        hosts.Pool.ReturnUnused(next);
+    }
+
+    [Fact]
+    public async Task Pool_HostsThatDoNotStart_SaysWhyBacksOffAndRecovers()
+    {
+        var folder = Directory.CreateTempSubdirectory("tp-script-");
+        var script = Path.Combine(folder.FullName, "host.sh");
+        var starts = Path.Combine(folder.FullName, "starts");
+        var real = NativeLayout.Host;
+        TestHosts.WriteScript(script, $"echo start >> {starts}\necho the model is missing >&2\nexit 5");
+        await using var hosts = new TestHosts(options => options.HostPath = script);
+
+        await hosts.Pool.WarmAsync(1);
+        var refused = await Assert.ThrowsAsync<HostStartException>(() => hosts.RentAsync().WaitAsync(s_limit));
+        var tried = (await File.ReadAllLinesAsync(starts)).Length;
+        var problem = hosts.Pool.Problem;
+        var healthy = hosts.Pool.IsHealthy;
+        TestHosts.WriteScript(script, $"exec {real} \"$@\"");
+        var host = await RentInspiteOfFailuresAsync(hosts);
+
+        Assert.Equal("The host did not start: it ended with exit code 5 before it said hello: the model is missing", refused.Message);
+        Assert.Equal((refused.Message, false), (problem, healthy));
+        Assert.InRange(tried, 2, 6);
+        Assert.True(hosts.Pool.IsHealthy);
+        hosts.Pool.ReturnUnused(host);
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Pool_GuardThatCannotStartTheHost_SaysWhy()
+    {
+        var notExecutable = Path.GetTempFileName();
+        await using var hosts = new TestHosts(options => options.HostPath = notExecutable);
+
+        var refused = await Assert.ThrowsAsync<HostStartException>(hosts.RentAsync);
+
+        Assert.Equal("The host did not start: 13 Permission denied", refused.Message);
+        File.Delete(notExecutable);
+    }
+
+    [Fact]
+    public async Task Pool_HostThatSaysNothing_IsGivenUpAndEnded()
+    {
+        var script = Path.GetTempFileName();
+        TestHosts.WriteScript(script, "sleep 3600");
+        await using var hosts = new TestHosts(options => (options.HostPath, options.StartLimit) = (script, TimeSpan.FromMilliseconds(200)));
+
+        var refused = await Assert.ThrowsAsync<HostStartException>(hosts.RentAsync);
+
+        Assert.Equal("The host did not start: it said no hello within 0.2 seconds", refused.Message);
+        File.Delete(script);
+    }
+
+    [Fact]
+    public async Task OpenAndClose_AreCalledOncePerHost()
+    {
+        var notes = Path.GetTempFileName();
+        var input = $$"""{"file":"{{notes}}"}""";
+        await using (var hosts = new TestHosts())
+        {
+            await hosts.Pool.WarmAsync(1);
+            for (var count = 0; count < 3; count++)
+            {
+                await hosts.RunAsync(TestHosts.NewTask("fault.lifetime", input));
+            }
+        }
+
+        Assert.Equal(["run, opened 1", "run, opened 1", "run, opened 1", "close"], await File.ReadAllLinesAsync(notes));
+        File.Delete(notes);
+    }
+
+    [Fact]
+    public async Task Run_ThousandsOfTasks_KeepsMemoryFlatAndLeavesNoZombie()
+    {
+        const int Tasks = 10_000;
+        await using var hosts = new TestHosts(options => options.TasksPerHost = int.MaxValue);
+        await hosts.Pool.WarmAsync(1);
+        var settled = (Host: 0UL, Worker: 0L);
+        var last = settled;
+        for (var count = 1; count <= Tasks; count++)
+        {
+            var end = await hosts.RunAsync(TestHosts.NewTask("fault.error"));
+            if (count is Tasks / 10 or Tasks)
+            {
+                last = (end.Reply!.MemoryBytes, GC.GetTotalMemory(forceFullCollection: true));
+                settled = count == Tasks ? settled : last;
+            }
+        }
+
+        Assert.True(last.Host <= settled.Host + (2 << 20) && last.Worker <= settled.Worker + (4 << 20), $"{settled} has grown to {last}");
+    }
+
+    [Fact]
+    public async Task Run_CrashesAmongOthers_EndEachAsItsSeedSays()
+    {
+        await using var hosts = new TestHosts();
+        await hosts.Pool.WarmAsync(3);
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 2).Select(async slot =>
+        {
+            var ended = new List<TaskOutcome>();
+            for (var seed = slot; seed < 200; seed += 2)
+            {
+                ended.Add((await hosts.RunAndMapAsync(TestHosts.NewTask("fault.random", $$"""{"seed":{{seed}}}"""))).Outcome.Outcome);
+            }
+
+            return ended;
+        }));
+
+        // The same seeds as in native/tests/test_faults.c, where between 20 and 60 of 200 crash.
+        Assert.InRange(outcomes.Sum(slot => slot.Count(outcome => outcome == TaskOutcome.Crash)), 20, 60);
+        Assert.All(outcomes.SelectMany(slot => slot), outcome => Assert.True(outcome is TaskOutcome.Crash or TaskOutcome.Completed));
+    }
+
+    [Fact]
+    public async Task JitHost_CrashCancelAndTimeOut_EndAsWithTheOther()
+    {
+        await using var hosts = new TestHosts(options =>
+            (options.HostPath, options.StopGrace, options.TerminateGrace) = (TestHosts.JitHost, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
+        await hosts.Pool.WarmAsync(2);
+        var cancelled = TestHosts.NewTask("fault.deaf");
+
+        var crash = await hosts.RunAndMapAsync(TestHosts.NewTask("fault.segfault"));
+        var overflow = await hosts.RunAndMapAsync(TestHosts.NewTask("fault.stack-overflow"));
+        var timedOut = await hosts.RunAndMapAsync(TestHosts.NewTask("fault.loop", timeoutSeconds: 0.3));
+        var run = hosts.RunAndMapAsync(cancelled);
+        cancelled.Stop(StopReason.Cancelled);
+        var (_, outcome) = await run.WaitAsync(s_limit);
+
+        Assert.Equal(("SIGSEGV", "SIGSEGV"), (crash.Outcome.Failure!.Signal, overflow.Outcome.Failure!.Signal));
+        Assert.Equal((TaskOutcome.TimedOut, TaskOutcome.Cancelled), (timedOut.Outcome.Outcome, outcome.Outcome));
+    }
+
+    private static Task NeverAsync() => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, CancellationToken.None);
+
+    private static async Task<int> RentedIdAsync(TestHosts hosts)
+    {
+        var host = await hosts.RentAsync();
+        hosts.Pool.ReturnUnused(host);
+        return host.ProcessId;
+    }
+
+    private static async Task<NativeHostProcess> RentInspiteOfFailuresAsync(TestHosts hosts)
+    {
+        while (true)
+        {
+            try
+            {
+                return await hosts.RentAsync().WaitAsync(s_limit);
+            }
+            catch (HostStartException)
+            {
+                // One that was started from the old script.
+            }
+        }
+    }
+}

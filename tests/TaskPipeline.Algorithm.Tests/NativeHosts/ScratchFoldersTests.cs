@@ -1,0 +1,44 @@
+using TaskPipeline.Algorithm.NativeHosts;
+
+namespace TaskPipeline.Algorithm.Tests.NativeHosts;
+
+public sealed class ScratchFoldersTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tp-scratch-");
+
+    [Theory]
+    [InlineData(299, true)]
+    [InlineData(300, false)]
+    public void Exceeds_FilesInSubfolders_CountTogether(long limit, bool expected)
+    {
+        File.WriteAllBytes(Path.Combine(_folder.FullName, "one"), new byte[100]);
+        File.WriteAllBytes(Path.Combine(_folder.CreateSubdirectory("a/b").FullName, ".two"), new byte[200]);
+
+        Assert.Equal(expected, ScratchFolders.Exceeds(_folder.FullName, limit));
+    }
+
+    [Fact]
+    public void Exceeds_LinkToEverything_IsNotFollowed()
+    {
+        Directory.CreateSymbolicLink(Path.Combine(_folder.FullName, "root"), "/");
+
+        Assert.False(ScratchFolders.Exceeds(_folder.FullName, 1000));
+    }
+
+    [Fact]
+    public void Exceeds_FolderThatIsGone_IsNoError() => Assert.False(ScratchFolders.Exceeds(Path.Combine(_folder.FullName, "gone"), 1));
+
+    [Fact]
+    public void Remove_LinkToAFolder_LeavesTheFolder()
+    {
+        var kept = _folder.CreateSubdirectory("kept");
+        var scratch = new ScratchFolders(_folder.FullName).Create(7);
+        Directory.CreateSymbolicLink(Path.Combine(scratch, "link"), kept.FullName);
+
+        ScratchFolders.Remove(scratch);
+
+        Assert.Equal(["kept"], _folder.EnumerateFileSystemInfos().Select(entry => entry.Name));
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
