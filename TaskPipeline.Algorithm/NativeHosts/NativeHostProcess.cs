@@ -12,6 +12,9 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     /// <summary>What fits into a pipe that is empty: writing more waits for a host that may not read.</summary>
     private const int PipeBytes = 64 * 1024;
 
+    /// <summary>Enough for what follows a reply, and little enough for three threads for each host.</summary>
+    private const int StackBytes = 256 * 1024;
+
     private readonly GuardedProcess _process;
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource<Hello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,11 +34,11 @@ internal sealed class NativeHostProcess : IAsyncDisposable
         Output = new OutputCapture(process.Output, CallbackProtocol.MaxOutputBytes);
         Errors = new OutputCapture(process.Errors, CallbackProtocol.MaxStderrBytes);
         Errors.Begin(Guid.NewGuid());
-        _ = Output.PumpAsync();
-        _ = Errors.PumpAsync();
 
-        // Blocking reads on a thread of their own answer faster and more evenly than asynchronous ones.
-        new Thread(ReadReplies) { IsBackground = true, Name = "host replies" }.Start();
+        // Blocking reads on threads of their own answer faster and more evenly than asynchronous ones.
+        new Thread(ReadReplies, StackBytes) { IsBackground = true, Name = "host replies" }.Start();
+        new Thread(Output.Pump, StackBytes) { IsBackground = true, Name = "host output" }.Start();
+        new Thread(Errors.Pump, StackBytes) { IsBackground = true, Name = "host errors" }.Start();
     }
 
     public StatusPageMonitor Page { get; }

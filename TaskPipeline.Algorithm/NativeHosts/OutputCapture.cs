@@ -22,7 +22,7 @@ internal sealed class OutputCapture(Stream stream, int keep)
     private bool _cut;
     private byte[]? _marker;
     private bool _streamEnded;
-    private TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Part _part = new();
 
     /// <summary>Reads until the stream ends.</summary>
     public async Task PumpAsync()
@@ -40,31 +40,46 @@ internal sealed class OutputCapture(Stream stream, int keep)
             // The host is gone; what was read is what there is.
         }
 
-        lock (_lock)
+        EndStream();
+    }
+
+    /// <summary>The same on the calling thread: a thread of its own answers faster, and costs the others less.</summary>
+    public void Pump()
+    {
+        var buffer = new byte[ChunkBytes];
+        try
         {
-            _streamEnded = true;
-            if (_marker is not null)
+            while (stream.Read(buffer) is > 0 and var count)
             {
-                End_NeedsLock(_length);
+                Append(buffer.AsSpan(0, count));
             }
         }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // The host is gone; what was read is what there is.
+        }
+
+        EndStream();
     }
 
     /// <summary>Begins the part of a task.</summary>
     /// <param name="token">Marks its end.</param>
     public void Begin(Guid token)
     {
+        Part? over = null;
         lock (_lock)
         {
             _length = 0;
             _cut = false;
             _marker = OutputMarker.Format(token);
-            _ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _part = new Part();
             if (_streamEnded)
             {
-                End_NeedsLock(0);
+                over = End_NeedsLock(0);
             }
         }
+
+        over?.Tell();
     }
 
     /// <summary>What the task printed, once its marker or the end of the stream has come; after the limit, what has come by then.</summary>
@@ -73,7 +88,7 @@ internal sealed class OutputCapture(Stream stream, int keep)
         Task<string> ended;
         lock (_lock)
         {
-            ended = _ended.Task;
+            ended = _part.Ended;
         }
 
         try
@@ -82,48 +97,70 @@ internal sealed class OutputCapture(Stream stream, int keep)
         }
         catch (TimeoutException)
         {
+            Part? over = null;
             lock (_lock)
             {
                 if (_marker is not null)
                 {
-                    End_NeedsLock(_length);
+                    over = End_NeedsLock(_length);
                 }
             }
 
+            over?.Tell();
             return await ended;
         }
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    private void EndStream()
     {
+        Part? over = null;
         lock (_lock)
         {
-            if (_marker is null)
+            _streamEnded = true;
+            if (_marker is not null)
             {
-                return;
-            }
-
-            // A marker may begin in what was kept and end in what has come: only that seam is looked at again.
-            var seam = Math.Min(_length, OutputMarker.Bytes - 1);
-            var seamStart = _length - seam;
-            Span<byte> joint = stackalloc byte[2 * (OutputMarker.Bytes - 1)];
-            _tail.AsSpan(seamStart, seam).CopyTo(joint);
-            var taken = Math.Min(bytes.Length, OutputMarker.Bytes - 1);
-            bytes[..taken].CopyTo(joint[seam..]);
-            var position = joint[..(seam + taken)].IndexOf(_marker);
-            if (position >= 0)
-            {
-                End_NeedsLock(seamStart + position);
-                return;
-            }
-
-            position = bytes.IndexOf(_marker);
-            Keep_NeedsLock(position >= 0 ? bytes[..position] : bytes);
-            if (position >= 0)
-            {
-                End_NeedsLock(_length);
+                over = End_NeedsLock(_length);
             }
         }
+
+        over?.Tell();
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        Part? over;
+        lock (_lock)
+        {
+            over = Append_NeedsLock(bytes);
+        }
+
+        over?.Tell();
+    }
+
+    /// <summary>Returns the part that is over with these bytes; null when none is.</summary>
+    private Part? Append_NeedsLock(ReadOnlySpan<byte> bytes)
+    {
+        if (_marker is null)
+        {
+            return null;
+        }
+
+        // A marker may begin in what was kept and end in what has come: only that seam is looked at again.
+        var seam = Math.Min(_length, OutputMarker.Bytes - 1);
+        var seamStart = _length - seam;
+        Span<byte> joint = stackalloc byte[2 * (OutputMarker.Bytes - 1)];
+        _tail.AsSpan(seamStart, seam).CopyTo(joint);
+        var taken = Math.Min(bytes.Length, OutputMarker.Bytes - 1);
+        bytes[..taken].CopyTo(joint[seam..]);
+        var position = joint[..(seam + taken)].IndexOf(_marker);
+        if (position >= 0)
+        {
+            return End_NeedsLock(seamStart + position);
+        }
+
+        position = bytes.IndexOf(_marker);
+        Keep_NeedsLock(position >= 0 ? bytes[..position] : bytes);
+        return position >= 0 ? End_NeedsLock(_length) : null;
     }
 
     private void Keep_NeedsLock(ReadOnlySpan<byte> bytes)
@@ -149,8 +186,8 @@ internal sealed class OutputCapture(Stream stream, int keep)
         _length += bytes.Length;
     }
 
-    /// <summary>Makes a text of the last bytes up to a position; what is no UTF-8 is replaced.</summary>
-    private void End_NeedsLock(int count)
+    /// <summary>Ends the part with a text of the last bytes up to a position; what is no UTF-8 is replaced.</summary>
+    private Part End_NeedsLock(int count)
     {
         var start = Math.Max(0, count - keep);
         var bytes = _tail.AsSpan(start, count - start);
@@ -164,6 +201,20 @@ internal sealed class OutputCapture(Stream stream, int keep)
 
         _marker = null;
         _length = 0;
-        _ended.TrySetResult(bytes.Length == skip ? "" : Encoding.UTF8.GetString(bytes[skip..]));
+        _part.Text = bytes.Length == skip ? "" : Encoding.UTF8.GetString(bytes[skip..]);
+        return _part;
+    }
+
+    /// <summary>What one task prints. Its end is told outside of the lock, on the thread that found it.</summary>
+    private sealed class Part
+    {
+        private readonly TaskCompletionSource<string> _ended = new();
+
+        /// <summary>Set under the lock, when it is over.</summary>
+        public string Text { get; set; } = "";
+
+        public Task<string> Ended => _ended.Task;
+
+        public void Tell() => _ended.TrySetResult(Text);
     }
 }

@@ -11,12 +11,46 @@ internal sealed class ScratchFolders(string hostFolder)
 
     private static readonly EnumerationOptions s_everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = true };
 
+    /// <summary>The task whose folder is there already; 0 for none.</summary>
+    private ulong _prepared;
+    private UnixFileMode? _mode;
+
     /// <summary>Makes the folder of a task.</summary>
     public string Create(ulong sequence)
     {
-        var path = Path.Combine(hostFolder, sequence.ToString(CultureInfo.InvariantCulture));
-        Directory.CreateDirectory(path);
+        var path = PathOf(sequence);
+        if (_prepared != sequence)
+        {
+            Directory.CreateDirectory(path);
+            _mode ??= OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(path);
+        }
+
+        _prepared = 0;
         return path;
+    }
+
+    /// <summary>
+    /// Takes the folder of a task away. One that is as empty as it was made becomes that of the next task: a new name costs a fifth of
+    /// what removing and making does.
+    /// </summary>
+    public void Release(ulong sequence)
+    {
+        var path = PathOf(sequence);
+        try
+        {
+            if (IsUntouched(path))
+            {
+                Directory.Move(path, PathOf(sequence + 1));
+                _prepared = sequence + 1;
+                return;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It is not what it was: then it goes.
+        }
+
+        Remove(path);
     }
 
     /// <summary>Removes the folder of a task.</summary>
@@ -59,4 +93,11 @@ internal sealed class ScratchFolders(string hostFolder)
 
         return false;
     }
+
+    private string PathOf(ulong sequence) => Path.Combine(hostFolder, sequence.ToString(CultureInfo.InvariantCulture));
+
+    private bool IsUntouched(string path) =>
+        File.GetAttributes(path) == FileAttributes.Directory
+        && (OperatingSystem.IsWindows() || File.GetUnixFileMode(path) == _mode)
+        && !Directory.EnumerateFileSystemEntries(path).Any();
 }

@@ -72,7 +72,7 @@ internal sealed class NativeRunner(
             // Processes that were left behind may still write into the folder: then it goes with the host.
             if (!reply.Flags.HasFlag(FinishedFlags.SubtreeNotEmpty))
             {
-                ScratchFolders.Remove(scratch);
+                host.Scratch.Release(host.Sequence);
             }
 
             pool.Return(host, reply);

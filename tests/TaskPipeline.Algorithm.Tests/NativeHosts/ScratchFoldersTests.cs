@@ -40,5 +40,46 @@ public sealed class ScratchFoldersTests : IDisposable
         Assert.Equal(["kept"], _folder.EnumerateFileSystemInfos().Select(entry => entry.Name));
     }
 
+    [Fact]
+    public void Release_UntouchedFolder_BecomesThatOfTheNextTask()
+    {
+        var folders = new ScratchFolders(_folder.FullName);
+        var first = folders.Create(1);
+
+        folders.Release(1);
+
+        Assert.False(Directory.Exists(first));
+        Assert.Equal(["2"], _folder.EnumerateFileSystemInfos().Select(entry => entry.Name));
+        Assert.Equal(Path.Combine(_folder.FullName, "2"), folders.Create(2));
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("mode")]
+    [InlineData("link")]
+    public void Release_TouchedFolder_IsRemovedAndTheNextIsNew(string what)
+    {
+        var folders = new ScratchFolders(_folder.FullName);
+        var first = folders.Create(1);
+        switch (what)
+        {
+            case "file":
+                File.WriteAllText(Path.Combine(first, "left"), "behind");
+                break;
+            case "mode" when !OperatingSystem.IsWindows():
+                File.SetUnixFileMode(first, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+                break;
+            default:
+                Directory.Delete(first);
+                Directory.CreateSymbolicLink(first, Path.GetTempPath());
+                break;
+        }
+
+        folders.Release(1);
+
+        Assert.Empty(_folder.EnumerateFileSystemInfos());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folders.Create(2)));
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 }
