@@ -10,7 +10,7 @@ public static class CallbacksExtensions
 
         // Repeating is the sender's own business: a resilience handler in between would only blur what was answered.
 #pragma warning disable EXTEXP0001 // The only way to take back what the service defaults add to every client.
-        builder.Services.AddHttpClient<CallbackClient>().RemoveAllResilienceHandlers().AddServiceDiscovery();
+        builder.Services.AddHttpClient<CallbackClient>().RemoveAllResilienceHandlers().RemoveAllLoggers().AddServiceDiscovery();
 #pragma warning restore EXTEXP0001
         builder.Services.AddSingleton<ReportSender>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ReportSender>());

@@ -13,8 +13,8 @@ internal sealed class RunningTask(Delivery delivery)
     private readonly TaskCompletionSource<StopReason> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>: the newest delivery of the dispatch.</summary>
-    private Delivery _delivery = delivery;
+    /// <summary>Guarded by <see cref="_lock"/>: every delivery of the dispatch. The channel of an earlier one may be gone, or the message may have been published twice.</summary>
+    private readonly List<Delivery> _deliveries = [delivery];
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
     private bool _settled;
@@ -78,8 +78,7 @@ internal sealed class RunningTask(Delivery delivery)
                 return false;
             }
 
-            // The one before came through a channel that is gone.
-            _delivery = delivery;
+            _deliveries.Add(delivery);
         }
 
         if (Attempt > 0)
@@ -90,13 +89,13 @@ internal sealed class RunningTask(Delivery delivery)
         return true;
     }
 
-    /// <summary>Acknowledges the newest delivery. From now on none is adopted.</summary>
+    /// <summary>Acknowledges every delivery. From now on none is adopted.</summary>
     public Task AcknowledgeAsync()
     {
         lock (_lock)
         {
             _settled = true;
-            return _delivery.AcknowledgeAsync();
+            return Task.WhenAll(_deliveries.Select(delivery => delivery.AcknowledgeAsync()));
         }
     }
 }

@@ -1,0 +1,176 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
+using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Messages;
+using TaskPipeline.Contracts.Serialization;
+using TaskPipeline.Testing;
+
+namespace TaskPipeline.Integration.Tests.Consuming;
+
+/// <summary>A virtual host of a broker with the topology that the API declares: queues of a test's own on a shared server.</summary>
+internal sealed class BrokerHost : IAsyncDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _management;
+    private readonly string _name;
+    private IConnection? _connection;
+
+    private BrokerHost(RabbitMqServer server, string name)
+    {
+        _name = name;
+        Uri = $"{server.ConnectionString}/{name}";
+        _management = new HttpClient { BaseAddress = server.Management };
+        _management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("guest:guest"u8));
+    }
+
+    /// <summary>What a worker connects to.</summary>
+    public string Uri { get; }
+
+    public static async Task<BrokerHost> CreateAsync(RabbitMqServer server)
+    {
+        var host = new BrokerHost(server, $"test-{Guid.NewGuid():N}");
+        using var created = await host._management.PutAsJsonAsync($"/api/vhosts/{host._name}", new { });
+        created.EnsureSuccessStatusCode();
+        using var allowed = await host._management.PutAsJsonAsync($"/api/permissions/{host._name}/guest", new { configure = ".*", write = ".*", read = ".*" });
+        allowed.EnsureSuccessStatusCode();
+        await host.DeclareAsync();
+        return host;
+    }
+
+    /// <summary>A message of a task.</summary>
+    public static TaskMessage Message(string algorithm, object? input = null, int dispatch = 1, TaskId? id = null, double timeout = 60) => new()
+    {
+        Schema = TaskMessage.CurrentSchema,
+        TaskId = id ?? TaskId.Create(TimeProvider.System.GetUtcNow()),
+        Dispatch = dispatch,
+        Attempt = 0,
+        Lane = Lane.Short,
+        CreatedAt = TimeProvider.System.GetUtcNow(),
+        PublishedAt = TimeProvider.System.GetUtcNow(),
+        Submission = new TaskSubmission { Algorithm = algorithm, TimeoutSeconds = timeout, StartBefore = TimeProvider.System.GetUtcNow().AddDays(1), MaxAttempts = 3 },
+        Input = JsonSerializer.SerializeToUtf8Bytes(input ?? new { }),
+    };
+
+    /// <summary>Declares everything that the API does.</summary>
+    public async Task DeclareAsync()
+    {
+        await using var channel = await OpenChannelAsync();
+        await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true);
+        await channel.ExchangeDeclareAsync(Topology.CancellationsExchange, ExchangeType.Fanout, durable: true);
+        await channel.ExchangeDeclareAsync(Topology.DeadLetter, ExchangeType.Fanout, durable: true);
+        foreach (var lane in Enum.GetValues<Lane>())
+        {
+            await channel.QueueDeclareAsync(Topology.LaneQueue(lane), durable: true, exclusive: false, autoDelete: false, Topology.LaneQueueArguments());
+            await channel.QueueBindAsync(Topology.LaneQueue(lane), Topology.TasksExchange, Topology.LaneName(lane));
+        }
+    }
+
+    public Task PublishAsync(TaskMessage message) =>
+        PublishAsync(JsonSerializer.SerializeToUtf8Bytes(message, ContractsJsonContext.Default.TaskMessage), message.Lane);
+
+    public async Task PublishAsync(byte[] body, Lane lane = Lane.Short)
+    {
+        await using var channel = await OpenChannelAsync();
+        await channel.BasicPublishAsync(Topology.TasksExchange, Topology.LaneName(lane), mandatory: true, new BasicProperties { Persistent = true }, body);
+    }
+
+    public async Task CancelAsync(TaskId id)
+    {
+        await using var channel = await OpenChannelAsync();
+        var body = JsonSerializer.SerializeToUtf8Bytes(new CancelMessage(id), ContractsJsonContext.Default.CancelMessage);
+        await channel.BasicPublishAsync(Topology.CancellationsExchange, "", mandatory: true, new BasicProperties(), body);
+    }
+
+    public async Task DeleteQueueAsync(Lane lane)
+    {
+        await using var channel = await OpenChannelAsync();
+        await channel.QueueDeleteAsync(Topology.LaneQueue(lane));
+    }
+
+    /// <summary>How many messages wait in a lane; those that a live worker has and did not acknowledge are not among them.</summary>
+    public async Task<uint> CountAsync(Lane lane = Lane.Short)
+    {
+        await using var channel = await OpenChannelAsync();
+        return await channel.MessageCountAsync(Topology.LaneQueue(lane));
+    }
+
+    /// <summary>Waits until so many messages wait in a lane: what a dead worker had comes back a little later.</summary>
+    public Task ExpectCountAsync(uint count, Lane lane = Lane.Short) =>
+        UntilAsync(async () => await CountAsync(lane) == count, $"the queue did not come to {count} messages");
+
+    /// <summary>Takes a message from the queue of unreadable ones: its body and the reason.</summary>
+    public async Task<(byte[] Body, string Reason)> ExpectUnreadableAsync()
+    {
+        BasicGetResult? got = null;
+        await UntilAsync(
+            async () =>
+            {
+                await using var channel = await OpenChannelAsync();
+                got = await channel.BasicGetAsync(Topology.UnreadableQueue, autoAck: true);
+                return got is not null;
+            },
+            "no unreadable message came");
+        return (got!.Body.ToArray(), Encoding.UTF8.GetString((byte[])got.BasicProperties.Headers![Topology.ReasonHeader]!));
+    }
+
+    /// <summary>Cuts the connection of the worker, from the broker's side.</summary>
+    public Task CutAsync() => UntilAsync(
+        async () =>
+        {
+            // The management plugin learns of a connection some seconds after its opening.
+            var connections = await _management.GetFromJsonAsync<JsonElement>($"/api/vhosts/{_name}/connections");
+            var cut = false;
+            foreach (var connection in connections.EnumerateArray().Where(IsWorker))
+            {
+                using var deleted = await _management.DeleteAsync($"/api/connections/{System.Uri.EscapeDataString(connection.GetProperty("name").GetString()!)}");
+                cut |= deleted.IsSuccessStatusCode;
+            }
+
+            return cut;
+        },
+        "the worker has no connection");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            await _connection.CloseAsync(200, "", TimeSpan.FromSeconds(2), abort: true);
+            await _connection.DisposeAsync();
+        }
+
+        _management.Dispose();
+    }
+
+    private static bool IsWorker(JsonElement connection) =>
+        connection.TryGetProperty("user_provided_name", out var name) && name.GetString() == "taskpipeline-algorithm";
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
+    {
+        using var limit = new CancellationTokenSource(s_limit);
+        while (!await condition())
+        {
+            if (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException(otherwise);
+            }
+
+            // What is asked for is told by no event.
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    private async Task<IChannel> OpenChannelAsync()
+    {
+        if (_connection is not { IsOpen: true })
+        {
+            var factory = new ConnectionFactory { Uri = new Uri(Uri), AutomaticRecoveryEnabled = false };
+            _connection = await factory.CreateConnectionAsync("test");
+        }
+
+        return await _connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+    }
+}
