@@ -47,6 +47,12 @@ internal sealed class TaskExecutor(
             using var trace = AlgorithmActivitySource.Within(task.Message);
             Log.GivenUp(logger, task.Message.TaskId, task.Attempt);
         }
+        catch (Exception exception) when (task.Attempt > 0)
+        {
+            // A bug. The record owns the task and its lease ends the attempt; a delivery that is never settled would block the lane.
+            Log.ExecutionFailed(logger, exception, task.Message.TaskId);
+            await task.AcknowledgeAsync();
+        }
         finally
         {
             running.Remove(task);
@@ -157,13 +163,16 @@ internal sealed class TaskExecutor(
         {
             Failure = failure,
             Retryable = retryable,
-            Result = outcome == TaskOutcome.Completed ? end.Reply!.Result ?? "null"u8.ToArray() : (ReadOnlyMemory<byte>?)null,
+            Result = outcome == TaskOutcome.Completed ? ToResult(end.Reply!.Result) : null,
             Output = end.Output.Length > 0 ? end.Output : null,
             Usage = ToUsage(end),
             Percent = end.Last.Percent,
             Stage = end.Last.Stage,
         };
     }
+
+    /// <summary>An algorithm need not have a result; the task's is null then.</summary>
+    private static ReadOnlyMemory<byte>? ToResult(ReadOnlyMemory<byte>? result) => result is { IsEmpty: false } ? result : "null"u8.ToArray();
 
     private FinishedReport NewFinished(RunningTask task, TaskOutcome outcome) => new()
     {
