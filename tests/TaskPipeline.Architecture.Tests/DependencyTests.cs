@@ -139,7 +139,7 @@ public sealed class DependencyTests
     [InlineData("NativeHosts", "Scheduling", "Consuming", "Cancellation", "Callbacks")]
     [InlineData("Scheduling", "Consuming", "Cancellation")]
     [InlineData("Callbacks", "Consuming", "Cancellation")]
-    [InlineData("Diagnostics", "Scheduling", "Consuming", "Cancellation", "Callbacks", "NativeHosts")]
+    [InlineData("Diagnostics", "Consuming", "Cancellation", "Callbacks", "NativeHosts")]
     public void Worker_HasNoArrowBack(string folder, params string[] forbidden)
     {
         var types = Repository.Algorithm.Folder(folder).ToArray();
