@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using TaskPipeline.Benchmarks.EndToEnd;
 using TaskPipeline.Benchmarks.EndToEnd.Bare;
+using TaskPipeline.Benchmarks.Native;
 
 namespace TaskPipeline.Benchmarks;
 
@@ -11,6 +12,9 @@ internal static class Verbs
     [
         new("inner", "BenchmarkDotNet over the inner pieces: JSON, state machine, frames", RunInner),
         new("e2e", "throughput, latency, processor time and memory beside raw RabbitMQ and the bare loop", EndToEndBenchmark.RunAsync),
+        new("native", "from the worker to a warm host and back, beside P/Invoke and echoes over pipe and socket", NativeBenchmark.RunAsync),
+        new("backlog", "a large number of pending tasks: submit rate, memory of Redis, latency of queries and lists", BacklogBenchmark.RunAsync),
+        new(EchoChildren.Verb, "(inner) a child that sends back what it gets", EchoChildren.RunAsync),
         new(BareLoop.ApiVerb, "(inner) the API of the bare loop", BareApi.RunAsync),
         new(BareLoop.WorkerVerb, "(inner) the worker of the bare loop", BareWorker.RunAsync),
         new("simulate", "Simulation of waiting: our lanes against first come first served and short first", Simulation.SimulateVerb.RunAsync),
