@@ -3,6 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 source eng/prepare.sh
-export UseAspire=false
 build_product
 exec artifacts/bin/TaskPipeline.AppHost/release/TaskPipeline.AppHost "$@"

@@ -1,5 +1,8 @@
 # Sourced by run.sh and test.sh: installs what a fresh Debian machine lacks, builds what a run consists of.
 
+# Local processes, not containers; and no build server that would outlive the command.
+export UseAspire=false MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
 as_root() {
   if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }

@@ -6,6 +6,20 @@ namespace TaskPipeline.AppHost.Launcher;
 /// <summary>How a private RabbitMQ and a private Redis are started. Reasons for each setting stand beside it.</summary>
 internal static class Brokers
 {
+    /// <summary>Not the one in /usr/sbin, which changes the user.</summary>
+    private const string RabbitMqServer = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
+    /// <summary>Says what is missing before anything is started.</summary>
+    /// <exception cref="LaunchException">A server is not installed.</exception>
+    public static void RequireInstalled()
+    {
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        if (!File.Exists(RabbitMqServer) || !path.Any(folder => File.Exists(Path.Combine(folder, "redis-server"))))
+        {
+            throw new LaunchException("rabbitmq-server and redis-server are needed: ./run.sh installs them, or apt-get install rabbitmq-server redis-server");
+        }
+    }
+
     public static ProcessStartInfo Epmd(int port) => Start("epmd", "-port", Text(port), "-address", "127.0.0.1");
 
     public static ProcessStartInfo RabbitMq(DataFolder data, int port, int managementPort, int distributionPort, int epmdPort)
@@ -33,8 +47,7 @@ internal static class Brokers
         var plugins = Path.Combine(home, "enabled_plugins");
         File.WriteAllText(plugins, "[rabbitmq_management].\n");
 
-        // Not the one in /usr/sbin, which changes the user.
-        var start = Start("/usr/lib/rabbitmq/bin/rabbitmq-server");
+        var start = Start(RabbitMqServer);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("RABBITMQ_", StringComparison.Ordinal)).ToArray())
         {
             start.Environment.Remove(name);

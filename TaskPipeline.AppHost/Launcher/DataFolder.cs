@@ -42,6 +42,13 @@ internal sealed class DataFolder : IDisposable
             return;
         }
 
-        Directory.Delete(Path, recursive: true);
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It lies below the system's temporary folder, which is cleared.
+        }
     }
 }

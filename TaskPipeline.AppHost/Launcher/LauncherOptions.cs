@@ -59,7 +59,9 @@ internal sealed record LauncherOptions
     }
 
     private static string Value(IReadOnlyList<string> arguments, ref int n) =>
-        n + 1 < arguments.Count && arguments[n + 1].Length > 0 ? arguments[++n] : throw new UsageException($"{arguments[n]} needs a value");
+        n + 1 < arguments.Count && arguments[n + 1].Length > 0 && !arguments[n + 1].StartsWith("--", StringComparison.Ordinal)
+            ? arguments[++n]
+            : throw new UsageException($"{arguments[n]} needs a value");
 
     private static int Number(IReadOnlyList<string> arguments, ref int n, int min, int max)
     {

@@ -60,6 +60,7 @@ internal sealed class LocalTopology : IAsyncDisposable
     /// <exception cref="LaunchException">It cannot be started; what was started is ended again.</exception>
     public static async Task<LocalTopology> StartAsync(LauncherOptions options, RunLog log, CancellationToken cancellationToken)
     {
+        Brokers.RequireInstalled();
         for (var replica = 0; replica < options.Apis; replica++)
         {
             if (!Ports.IsFree(options.Port + replica))
@@ -118,7 +119,7 @@ internal sealed class LocalTopology : IAsyncDisposable
             try
             {
                 var workers = await http.GetFromJsonAsync<JsonElement>("/workers", over.Token);
-                if (workers.GetProperty("items").GetArrayLength() >= _options.Workers)
+                if (Workers.All(worker => IsAmong(workers.GetProperty("items"), worker)))
                 {
                     return;
                 }
@@ -135,6 +136,10 @@ internal sealed class LocalTopology : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
         }
     }
+
+    /// <summary>By the process in its id: kept data may still list the workers of the run before.</summary>
+    private static bool IsAmong(JsonElement items, ManagedProcess worker) => worker.Id is { } id
+        && items.EnumerateArray().Any(item => item.GetProperty("id").GetString()!.Contains(string.Create(CultureInfo.InvariantCulture, $"-{id}-"), StringComparison.Ordinal));
 
     private ManagedProcess Process(string name, Func<ProcessStartInfo> describe) => new(name, describe, _starter, _log);
 

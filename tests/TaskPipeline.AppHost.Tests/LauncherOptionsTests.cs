@@ -5,7 +5,7 @@ namespace TaskPipeline.AppHost.Tests;
 public sealed class LauncherOptionsTests
 {
     [Fact]
-    public void Parse_Nothing_IsTheDefault()
+    public void Parse_Nothing_GivesTheDefaults()
     {
         var options = LauncherOptions.Parse([]);
 
@@ -16,17 +16,52 @@ public sealed class LauncherOptionsTests
     [Fact]
     public void Parse_EveryOption_IsTaken()
     {
-        var options = LauncherOptions.Parse(["--port", "6000", "--apis", "2", "--workers", "3", "--slots", "4", "--faults", "--data", "/somewhere"]);
+        var options = LauncherOptions.Parse(["--port", "6000", "--apis", "2", "--workers", "3", "--slots", "7", "--faults", "--data", "some/where"]);
 
-        Assert.Equal((6000, 2, 3, 4, true, "/somewhere"), (options.Port, options.Apis, options.Workers, options.Slots, options.Faults, options.Data));
+        Assert.Equal((6000, 2, 3, 7, true), (options.Port, options.Apis, options.Workers, options.Slots, options.Faults));
+        Assert.Equal(Path.GetFullPath("some/where"), options.Data);
     }
 
     [Theory]
-    [InlineData("--unknown")]
+    [InlineData("--nonsense")]
+    [InlineData("nonsense")]
     [InlineData("--port")]
     [InlineData("--port", "0")]
-    [InlineData("--workers", "many")]
-    [InlineData("--slots", "-1")]
-    public void Parse_WhatCannotBe_IsRefused(params string[] arguments) =>
+    [InlineData("--port", "99999")]
+    [InlineData("--port", "-1")]
+    [InlineData("--port", "five")]
+    [InlineData("--apis", "0")]
+    [InlineData("--workers", "101")]
+    [InlineData("--slots", "1.5")]
+    [InlineData("--slots", "1025")]
+    [InlineData("--data")]
+    [InlineData("--data", "")]
+    [InlineData("--data", "--faults")]
+    public void Parse_BadArguments_AreRefused(params string[] arguments) =>
         Assert.Throws<UsageException>(() => LauncherOptions.Parse(arguments));
+
+    [Fact]
+    public void Usage_NamesEveryOption() => Assert.All(
+        (string[])["--port", "--apis", "--workers", "--slots", "--faults", "--data", "--help"],
+        option => Assert.Contains(option, LauncherOptions.Usage, StringComparison.Ordinal));
+
+    [Fact]
+    public void DataFolder_InUse_IsRefusedUntilItIsFree()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"taskpipeline-test-{Guid.NewGuid():N}");
+        try
+        {
+            using (DataFolder.Open(path))
+            {
+                Assert.Throws<LaunchException>(() => DataFolder.Open(path));
+            }
+
+            using var again = DataFolder.Open(path);
+            Assert.True(Directory.Exists(again.Path));
+        }
+        finally
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
 }

@@ -79,10 +79,7 @@ public sealed class DeliveryTests(RabbitMqServer server) : WorkerFixture(server)
 
     [Theory]
     [InlineData("not JSON at all", "invalid")]
-    [InlineData("{}", "required")]
-    [InlineData("null", "null")]
     [InlineData("", "input")]
-    [InlineData("""{"schema":99}""", "required")]
     public async Task UnreadableMessage_IsMovedWithItsReasonAndStopsNothing(string body, string reason)
     {
         var readable = BrokerHost.Message("primes", new { limit = 10 });
@@ -112,6 +109,8 @@ public sealed class DeliveryTests(RabbitMqServer server) : WorkerFixture(server)
     /// <summary>Everything was acknowledged: what a dead worker had comes back, and nothing does.</summary>
     private async Task ExpectNothingLeftAsync()
     {
+        await Api.ExpectIdleAsync();
+
         // A message of its own shows that the broker has taken the dead worker's deliveries back.
         var marker = BrokerHost.Message("primes");
         Api.Script(marker.TaskId, report => report is StartedReport ? Verdicts.Of(VerdictKind.Retry) : null);

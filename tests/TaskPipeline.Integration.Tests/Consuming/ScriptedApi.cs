@@ -101,6 +101,13 @@ internal sealed class ScriptedApi : IAsyncDisposable
             $"heartbeats still list {id}");
     }
 
+    /// <summary>Waits until the newest heartbeat lists no task: all of them have been acknowledged.</summary>
+    public Task ExpectIdleAsync()
+    {
+        var before = Received<HeartbeatReport>().Count;
+        return UntilAsync(() => Received<HeartbeatReport>() is var beats && beats.Count > before + 1 && beats[^1].Running.Count == 0, "the worker still holds tasks");
+    }
+
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     /// <summary>Looks at the condition after each report.</summary>
