@@ -37,7 +37,7 @@ app.MapTaskEvents();
 app.MapWorkers();
 app.MapLanes();
 app.MapCallbacks();
-app.MapOpenApi();
+app.MapOpenApi("/openapi/v1.json");
 app.MapScalarApiReference();
 app.MapConsole();
 app.Run();

@@ -49,13 +49,13 @@ internal sealed class EventStreamWriter(IOptions<EventStreamOptions> options, IH
     /// <summary>False when the client is gone or was dropped.</summary>
     private async Task<bool> SendAsync(HttpContext context, TaskId id, ReadOnlyMemory<byte> bytes)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        limit.CancelAfter(_options.WriteLimit);
+        using var limit = new CancellationTokenSource(_options.WriteLimit);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, limit.Token);
         try
         {
             // The server ends the connection by itself when a write is given up, and then does not say so by an exception.
-            var written = await context.Response.BodyWriter.WriteAsync(bytes, limit.Token);
-            if (!limit.IsCancellationRequested)
+            var written = await context.Response.BodyWriter.WriteAsync(bytes, either.Token);
+            if (!either.IsCancellationRequested)
             {
                 return !written.IsCompleted;
             }
@@ -65,8 +65,12 @@ internal sealed class EventStreamWriter(IOptions<EventStreamOptions> options, IH
             // Given up: by the limit, or because the client has gone.
         }
 
-        Log.ReaderDropped(logger, id);
-        context.Abort();
+        if (limit.IsCancellationRequested)
+        {
+            Log.SlowReaderDropped(logger, id);
+            context.Abort();
+        }
+
         return false;
     }
 }

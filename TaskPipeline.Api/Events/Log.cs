@@ -4,6 +4,6 @@ namespace TaskPipeline.Api.Events;
 
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A reader of task {TaskId} has gone, or did not take its events and was dropped")]
-    public static partial void ReaderDropped(ILogger logger, TaskId taskId);
+    [LoggerMessage(Level = LogLevel.Information, Message = "A reader of task {TaskId} does not take its events and was dropped")]
+    public static partial void SlowReaderDropped(ILogger logger, TaskId taskId);
 }

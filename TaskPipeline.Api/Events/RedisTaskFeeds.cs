@@ -77,6 +77,8 @@ internal sealed class RedisTaskFeeds : ITaskFeeds
                 var made = new TaskFeed(id, _store, _connection.GetSubscriber(), _time);
                 entry = new Entry(made, ForgetAsync(id, made));
                 _feeds.Add(id, entry);
+                (feed, closing) = (made, null);
+                return true;
             }
 
             feed = entry.Feed.TryJoin() ? entry.Feed : null;

@@ -12,6 +12,7 @@ namespace TaskPipeline.Api.Events;
 internal sealed class TaskFeed
 {
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_subscribe = TimeSpan.FromMilliseconds(800);
 
     private readonly TaskId _id;
     private readonly ITaskStore _store;
@@ -23,8 +24,8 @@ internal sealed class TaskFeed
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _lock = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>.</summary>
-    private int _readers;
+    /// <summary>Guarded by <see cref="_lock"/>. Whoever makes the feed is its first reader, also when it ends before it has begun.</summary>
+    private int _readers = 1;
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
     private bool _closed;
@@ -82,7 +83,7 @@ internal sealed class TaskFeed
         try
         {
             // Subscribed before the first look, so that no change falls between the two.
-            queue = await _subscriber.SubscribeAsync(RedisTaskKeys.Changes(_id));
+            queue = await SubscribeAsync();
             queue.OnMessage(_ => Tell());
             await ReadAsync();
             _ready.TrySetResult();
@@ -110,6 +111,39 @@ internal sealed class TaskFeed
             }
 
             await UnsubscribeAsync(queue);
+        }
+    }
+
+    /// <summary>The client waits for a connection before it subscribes; here nobody waits longer than for any other answer of Redis.</summary>
+    private async Task<ChannelMessageQueue> SubscribeAsync()
+    {
+        var channel = RedisTaskKeys.Changes(_id);
+        if (!_subscriber.IsConnected(channel))
+        {
+            throw new StoreUnavailableException();
+        }
+
+        var subscribing = _subscriber.SubscribeAsync(channel);
+        try
+        {
+            return await subscribing.WaitAsync(s_subscribe, _time);
+        }
+        catch (TimeoutException)
+        {
+            _ = UnsubscribeLateAsync(subscribing);
+            throw;
+        }
+    }
+
+    private static async Task UnsubscribeLateAsync(Task<ChannelMessageQueue> subscribing)
+    {
+        try
+        {
+            await UnsubscribeAsync(await subscribing);
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            // It never came to be.
         }
     }
 

@@ -54,19 +54,16 @@ internal sealed class BrokerSession : IAsyncDisposable
     /// <summary>Makes the session end with a consumer, which the broker cancels when its queue is deleted.</summary>
     public void Depend(AsyncEventingBasicConsumer consumer) => consumer.UnregisteredAsync += (_, _) => Lose("the broker cancelled a consumer");
 
-    /// <summary>The lanes whose queue is not there.</summary>
-    public async Task<IReadOnlyList<Lane>> FindMissingLanesAsync(CancellationToken cancellationToken)
+    /// <summary>How many messages are ready in each lane; null for a lane whose queue is not there.</summary>
+    public async Task<IReadOnlyDictionary<Lane, uint?>> CountReadyAsync(CancellationToken cancellationToken)
     {
-        var missing = new List<Lane>();
+        var ready = new Dictionary<Lane, uint?>();
         foreach (var lane in Enum.GetValues<Lane>())
         {
-            if (!await ExistsAsync(Topology.LaneQueue(lane), cancellationToken))
-            {
-                missing.Add(lane);
-            }
+            ready.Add(lane, await CountReadyAsync(Topology.LaneQueue(lane), cancellationToken));
         }
 
-        return missing;
+        return ready;
     }
 
     /// <summary>Declares everything.</summary>
@@ -97,17 +94,16 @@ internal sealed class BrokerSession : IAsyncDisposable
         channel.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
 
     /// <summary>Asking for a queue that is not there costs the channel that asks.</summary>
-    private async Task<bool> ExistsAsync(string queue, CancellationToken cancellationToken)
+    private async Task<uint?> CountReadyAsync(string queue, CancellationToken cancellationToken)
     {
         await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
         try
         {
-            await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
-            return true;
+            return (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
         {
-            return false;
+            return null;
         }
     }
 

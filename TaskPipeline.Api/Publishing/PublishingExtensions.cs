@@ -21,6 +21,8 @@ public static class PublishingExtensions
         builder.Services.AddSingleton<ITaskQueue>(services => services.GetRequiredService<RabbitMqTaskQueue>());
         builder.Services.AddHostedService(services => services.GetRequiredService<RabbitMqTaskQueue>());
         builder.Services.AddSingleton<ConfirmedDispatches>();
+        builder.Services.AddOptionsWithValidateOnStart<PublishingOptions>().BindConfiguration(PublishingOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddHostedService<LaneWatch>();
         builder.Services.AddSingleton<TaskDispatcher>();
         return builder;
     }

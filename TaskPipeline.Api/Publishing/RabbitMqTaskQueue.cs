@@ -108,9 +108,10 @@ internal sealed class RabbitMqTaskQueue(
     /// </summary>
     private async Task DeclareAsync(BrokerSession session, CancellationToken cancellationToken)
     {
-        foreach (var lane in await session.FindMissingLanesAsync(cancellationToken))
+        var ready = await session.CountReadyAsync(cancellationToken);
+        foreach (var lane in ready.Where(lane => lane.Value is null).Select(lane => lane.Key))
         {
-            var count = await store.RepublishLaneAsync(lane, s_republishSpread, cancellationToken);
+            var count = await store.RepublishLaneAsync(lane, s_republishSpread, TimeSpan.Zero, cancellationToken);
             if (count > 0)
             {
                 Log.LaneRepublished(logger, Topology.LaneQueue(lane), count);
@@ -118,6 +119,31 @@ internal sealed class RabbitMqTaskQueue(
         }
 
         await session.DeclareTopologyAsync(cancellationToken);
+    }
+
+    /// <summary>The lanes with nothing ready; a queue that is not there is declared on the way. None while the broker is away.</summary>
+    internal async Task<IReadOnlyList<Lane>> FindEmptyLanesAsync(CancellationToken cancellationToken)
+    {
+        if (_session is not { IsOpen: true } session)
+        {
+            return [];
+        }
+
+        try
+        {
+            var ready = await session.CountReadyAsync(cancellationToken);
+            if (ready.Values.Any(count => count is null))
+            {
+                await RedeclareAsync(session).WaitAsync(cancellationToken);
+            }
+
+            return [.. ready.Where(lane => lane.Value == 0).Select(lane => lane.Key)];
+        }
+        catch (Exception exception) when (IsBrokerFailure(exception))
+        {
+            // The session is ending, and what follows it looks for missing queues by itself.
+            return [];
+        }
     }
 
     /// <summary>Declares the topology again, once for however many publications came back at the same time. Does not throw for a broker or a store that is away.</summary>

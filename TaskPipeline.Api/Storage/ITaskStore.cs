@@ -39,8 +39,12 @@ public interface ITaskStore
     /// <summary>Takes up to <paramref name="limit"/> due timers, so that no other replica serves them for some seconds.</summary>
     Task<IReadOnlyList<DueTimer>> TakeDueAsync(int limit, CancellationToken cancellationToken);
 
-    /// <summary>Makes the timers of published pending tasks of a lane due again, spread over <paramref name="spread"/>, because its queue was lost. Returns how many.</summary>
-    Task<int> RepublishLaneAsync(Lane lane, TimeSpan spread, CancellationToken cancellationToken);
+    /// <summary>
+    /// Makes the timers of published pending tasks of a lane due again, spread over <paramref name="spread"/>, because their messages
+    /// were lost. Only tasks older than <paramref name="age"/>, doubled with each of their dispatches, so that a task whose message
+    /// is not lost is not published for ever. Returns how many.
+    /// </summary>
+    Task<int> RepublishLaneAsync(Lane lane, TimeSpan spread, TimeSpan age, CancellationToken cancellationToken);
 
     /// <summary>Removes what has outlived its retention from lists and indexes. Returns how many.</summary>
     Task<int> TrimAsync(int limit, CancellationToken cancellationToken);

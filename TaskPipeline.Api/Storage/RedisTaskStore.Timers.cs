@@ -30,7 +30,7 @@ internal sealed partial class RedisTaskStore
         return due;
     }
 
-    public async Task<int> RepublishLaneAsync(Lane lane, TimeSpan spread, CancellationToken cancellationToken)
+    public async Task<int> RepublishLaneAsync(Lane lane, TimeSpan spread, TimeSpan age, CancellationToken cancellationToken)
     {
         const int PageSize = 500;
         var filter = new TaskFilter(TaskState.Pending, Algorithm: null);
@@ -39,7 +39,9 @@ internal sealed partial class RedisTaskStore
         while (true)
         {
             var page = await ListAsync(filter, before, PageSize, cancellationToken);
-            var lost = page.Items.Select(task => task.Record).Where(record => record.Lane == lane && record.Dispatch > 0 && record.NextAttemptAt is null);
+            var lost = page.Items.Select(task => task.Record).Where(record =>
+                record.Lane == lane && record.Dispatch > 0 && record.NextAttemptAt is null
+                && clock.Now - record.CreatedAt >= age * Math.Pow(2, Math.Min(record.Dispatch, 20)));
             var answers = await Task.WhenAll(lost.Select(record => UnconfirmAsync(record, spread, cancellationToken)));
             republished += answers.Count(done => done);
 

@@ -29,16 +29,27 @@ internal static class SubmitRequestReader
             return (null, new Problem(ProblemType.MalformedJson, "The body is not valid UTF-8"));
         }
 
+        var (parsed, problem) = Parse(body);
+        using var document = parsed;
+        return document is null ? (null, problem)
+            : document.RootElement.ValueKind == JsonValueKind.Object ? new Members(now).Read(document.RootElement)
+            : (null, new Problem(ProblemType.Validation, "The body must be an object"));
+    }
+
+    private static (JsonDocument? Document, Problem? Problem) Parse(ReadOnlyMemory<byte> body)
+    {
         try
         {
-            using var document = JsonDocument.Parse(body, s_options);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new Members(now).Read(document.RootElement)
-                : (null, new Problem(ProblemType.Validation, "The body must be an object"));
+            return (JsonDocument.Parse(body, s_options), null);
         }
         catch (JsonException exception)
         {
             return (null, new Problem(ProblemType.MalformedJson, exception.Message));
+        }
+        catch (InvalidOperationException)
+        {
+            // What the search for duplicate names says to a name with half of a surrogate pair.
+            return (null, new Problem(ProblemType.MalformedJson, "A name is not Unicode"));
         }
     }
 

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Options;
+using TaskPipeline.Api.Storage;
+using TaskPipeline.Contracts;
+
+namespace TaskPipeline.Api.Publishing;
+
+/// <summary>
+/// Notices when messages are gone though the broker is there: a queue that was deleted or purged. Tasks whose lane has nothing
+/// ready, again and again, are published as their next dispatch. Workers may hold some of their messages; those are refused as
+/// stale then, and so a look that errs costs a message and nothing else.
+/// </summary>
+internal sealed class LaneWatch(
+    RabbitMqTaskQueue queue, ITaskStore store, TimeProvider time, IOptions<PublishingOptions> options, ILogger<LaneWatch> logger) : BackgroundService
+{
+    private readonly TimeSpan _interval = options.Value.LaneWatch;
+    private HashSet<Lane> _emptyBefore = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (StoreUnavailableException)
+            {
+                // Looked at again after the interval.
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            await Task.Delay(_interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var empty = await queue.FindEmptyLanesAsync(cancellationToken);
+        foreach (var lane in empty.Where(_emptyBefore.Contains))
+        {
+            var count = await store.RepublishLaneAsync(lane, _interval, _interval, cancellationToken);
+            if (count > 0)
+            {
+                Log.LanePurged(logger, lane, count);
+            }
+        }
+
+        _emptyBefore = [.. empty];
+    }
+}

@@ -1,0 +1,10 @@
+using TaskPipeline.Testing;
+
+namespace TaskPipeline.Integration.Tests.Storage;
+
+/// <summary>The tests that share one Redis and never stop it; each takes an empty database of its own.</summary>
+[CollectionDefinition(Name)]
+public sealed class RedisCollection : ICollectionFixture<RedisServer>
+{
+    public const string Name = "Redis";
+}
