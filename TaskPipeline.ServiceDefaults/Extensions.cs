@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Logging;
@@ -9,6 +10,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using RabbitMQ.Client;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -18,6 +20,7 @@ public static class Extensions
     private const string HealthPath = "/health";
     private const string AlivePath = "/alive";
     private const string LiveTag = "live";
+    private const string BrokerCheck = "RabbitMQ.Client";
 
     /// <summary>Adds telemetry, health checks, service discovery and resilience to a service.</summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
@@ -80,6 +83,9 @@ public static class Extensions
         builder.Services.AddHealthChecks()
             .AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag])
             .AddCheck<DrainingHealthCheck>("draining");
+        // By a factory: a service without a broker has no connection factory, which the container would miss.
+        builder.Services.TryAddSingleton(services => new RabbitMQHealthCheck(services.GetRequiredService<IConnectionFactory>()));
+        builder.Services.PostConfigure<HealthCheckServiceOptions>(ReplaceBrokerCheck);
         return builder;
     }
 
@@ -89,6 +95,20 @@ public static class Extensions
         app.MapHealthChecks(HealthPath);
         app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) });
         return app;
+    }
+
+    /// <summary>
+    /// A service lives on while the broker is away, and opens sessions of its own: the client's check would call it unhealthy, and for ever
+    /// once the one connection that it looks at is lost.
+    /// </summary>
+    private static void ReplaceBrokerCheck(HealthCheckServiceOptions options)
+    {
+        foreach (var check in options.Registrations.Where(check => check.Name == BrokerCheck))
+        {
+            check.Factory = services => services.GetRequiredService<RabbitMQHealthCheck>();
+            check.FailureStatus = HealthStatus.Degraded;
+            check.Timeout = TimeSpan.FromSeconds(2);
+        }
     }
 
     private static bool IsNoProbe(HttpContext context) =>

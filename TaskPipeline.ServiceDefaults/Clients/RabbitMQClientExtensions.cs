@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -42,11 +43,11 @@ public static class RabbitMQClientExtensions
 
         if (!settings.DisableHealthChecks)
         {
-            builder.Services.AddSingleton<RabbitMQHealthCheck>();
+            builder.Services.TryAddSingleton(services => new RabbitMQHealthCheck(services.GetRequiredService<IConnectionFactory>()));
             builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
                 "RabbitMQ.Client",
                 services => services.GetRequiredService<RabbitMQHealthCheck>(),
-                HealthStatus.Degraded,
+                failureStatus: null,
                 tags: null,
                 timeout: TimeSpan.FromSeconds(2)));
         }
