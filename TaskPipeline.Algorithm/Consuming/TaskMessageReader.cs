@@ -16,6 +16,11 @@ internal static class TaskMessageReader
             var message = JsonSerializer.Deserialize(body, ContractsJsonContext.Default.TaskMessage);
             return Check(message) is { } problem ? (null, problem) : (message, null);
         }
+        catch (JsonException exception) when (exception.Path is { } path && !exception.Message.Contains(path, StringComparison.Ordinal))
+        {
+            // Our own converters say what is wrong; where, only the serializer knows.
+            return (null, $"{path}: {exception.Message}");
+        }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
         {
             return (null, exception.Message);

@@ -148,7 +148,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     private static bool IsWorker(JsonElement connection) =>
         connection.TryGetProperty("user_provided_name", out var name) && name.GetString() == "taskpipeline-algorithm";
 
-    private static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
     {
         using var limit = new CancellationTokenSource(s_limit);
         while (!await condition())
