@@ -24,7 +24,7 @@ count() {
 # What cannot be counted counts as one failure, so that a run can never look green by ending early.
 run_native() {
   local begun=$SECONDS line
-  line=$(timeout -k 10 "$limit" native/run-tests.sh release 2>&1 | tee /dev/stderr | tail -n 1) || true
+  line=$(timeout -k 10 "$limit" native/run-tests.sh 2>&1 | tee /dev/stderr | tail -n 1) || true
   if [[ $line =~ ^native:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     count native "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" $((SECONDS - begun))
   else

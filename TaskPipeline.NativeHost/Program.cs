@@ -6,7 +6,7 @@ using TaskPipeline.NativeHost.Protocol;
 const string Usage = """
     usage: TaskPipeline.NativeHost run --library DIR_OR_FILE [--library …] --page PATH [--request-fd 3] [--reply-fd 4]
            TaskPipeline.NativeHost describe --library FILE
-           TaskPipeline.NativeHost check LIBRARY [--input NAME=JSON …] [--runs 20] [--timeout SECONDS]
+           TaskPipeline.NativeHost check LIBRARY [--only NAME …] [--input NAME=JSON …] [--runs 20] [--timeout SECONDS]
     """;
 
 try

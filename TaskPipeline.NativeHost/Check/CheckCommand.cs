@@ -10,13 +10,13 @@ internal static class CheckCommand
         var options = CheckOptions.Parse(arguments);
         var report = new CheckReport(Console.Out);
         var algorithms = await new LibraryCheck(report, TimeProvider.System).RunAsync(options.LibraryPath, CancellationToken.None).ConfigureAwait(false);
-        foreach (var name in options.Inputs.Keys.Where(name => algorithms.All(algorithm => algorithm.Name != name)))
+        foreach (var name in options.Inputs.Keys.Union(options.Only, StringComparer.Ordinal).Where(name => algorithms.All(algorithm => algorithm.Name != name)))
         {
-            report.Fail($"{name} run", "there is an input for it, but no such algorithm");
+            report.Fail($"{name} run", "it is named on the command line, but there is no such algorithm");
         }
 
         var check = new AlgorithmCheck(report, options, TimeProvider.System);
-        foreach (var algorithm in algorithms)
+        foreach (var algorithm in algorithms.Where(algorithm => options.Only.Count == 0 || options.Only.Contains(algorithm.Name, StringComparer.Ordinal)))
         {
             await check.RunAsync(algorithm.Name, CancellationToken.None).ConfigureAwait(false);
         }

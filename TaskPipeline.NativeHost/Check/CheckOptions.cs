@@ -8,6 +8,9 @@ internal sealed record CheckOptions
     /// <summary>By algorithm; those that are not named get an empty object.</summary>
     public required IReadOnlyDictionary<string, string> Inputs { get; init; }
 
+    /// <summary>The algorithms to check; empty for all.</summary>
+    public required IReadOnlyList<string> Only { get; init; }
+
     /// <value>How often each algorithm runs in one host to see whether its memory grows. The default is 20; slow ones run less often.</value>
     public required int Runs { get; init; }
 
@@ -17,7 +20,7 @@ internal sealed record CheckOptions
     /// <exception cref="UsageException">The arguments are wrong.</exception>
     public static CheckOptions Parse(ReadOnlySpan<string> arguments)
     {
-        var line = new CommandLine(arguments, "--input", "--runs", "--timeout");
+        var line = new CommandLine(arguments, "--input", "--only", "--runs", "--timeout");
         var inputs = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var input in line.All("--input"))
         {
@@ -29,6 +32,7 @@ internal sealed record CheckOptions
         {
             LibraryPath = Path.GetFullPath(line.SingleWord("library")),
             Inputs = inputs,
+            Only = line.All("--only"),
             Runs = line.Number("--runs", fallback: 20, minimum: 1),
             RunLimit = TimeSpan.FromSeconds(line.Number("--timeout", fallback: 60, minimum: 1)),
         };

@@ -10,6 +10,9 @@ internal static class ExportedSymbols
     private const int SymbolBytes = 24;
     private const uint DynamicSymbols = 11;
 
+    // 64 bits, little endian.
+    private static readonly byte[] s_magic = [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1];
+
     // Marks that linkers put into every library on their own.
     private static readonly HashSet<string> s_linkerSymbols = new(StringComparer.Ordinal) { "_init", "_fini", "_edata", "_end", "__bss_start" };
 
@@ -17,7 +20,7 @@ internal static class ExportedSymbols
     public static IReadOnlyList<string>? Read(string path)
     {
         ReadOnlySpan<byte> file = File.ReadAllBytes(path);
-        if (!file.StartsWith("\x7fELF\x02\x01"u8) || file.Length < SectionHeaderBytes)
+        if (!file.StartsWith(s_magic) || file.Length < SectionHeaderBytes)
         {
             return null;
         }

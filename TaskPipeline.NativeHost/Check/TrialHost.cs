@@ -7,6 +7,9 @@ namespace TaskPipeline.NativeHost.Check;
 /// <summary>One host with a folder of its own, for the kit: a worker's side of the protocol in its simplest form. For one caller at a time.</summary>
 internal sealed class TrialHost : IAsyncDisposable
 {
+    /// <summary>What the service grants unless it is told otherwise. Without it one leak could take the author's machine down.</summary>
+    private const ulong MemoryLimitBytes = 1UL << 30;
+
     private static readonly TimeSpan s_exitLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_stopAfterSilence = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_samplingInterval = TimeSpan.FromMilliseconds(2);
@@ -57,6 +60,7 @@ internal sealed class TrialHost : IAsyncDisposable
             LibraryPath = library,
             Algorithm = algorithm,
             ScratchDirectory = scratch,
+            MemoryLimitBytes = MemoryLimitBytes,
             Input = System.Text.Encoding.UTF8.GetBytes(input),
         };
 

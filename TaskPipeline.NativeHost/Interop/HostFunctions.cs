@@ -59,20 +59,22 @@ internal static unsafe class HostFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Parameter(tp_context* context, byte* name, byte** text, uint* length)
     {
-        byte* value = null;
-        uint valueBytes = 0;
-        var found = 0;
         try
         {
-            found = s_context!.TryGetParameter(name, out value, out valueBytes) ? 1 : 0;
+            if (!s_context!.TryGetParameter(name, out var value, out var valueBytes))
+            {
+                // Both stay as the caller set them: its defaults.
+                return 0;
+            }
+
+            Store(text, value, length, valueBytes);
+            return 1;
         }
         catch (Exception)
         {
             // No memory for the table: the same as not found.
+            return 0;
         }
-
-        Store(text, value, length, valueBytes);
-        return found;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
