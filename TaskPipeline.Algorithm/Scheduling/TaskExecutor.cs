@@ -172,7 +172,7 @@ internal sealed class TaskExecutor(
     }
 
     /// <summary>An algorithm need not have a result; the task's is null then.</summary>
-    private static ReadOnlyMemory<byte>? ToResult(ReadOnlyMemory<byte>? result) => result is { IsEmpty: false } ? result : "null"u8.ToArray();
+    private static ReadOnlyMemory<byte>? ToResult(ReadOnlyMemory<byte>? result) => result is { IsEmpty: false } ? result : null;
 
     private FinishedReport NewFinished(RunningTask task, TaskOutcome outcome) => new()
     {

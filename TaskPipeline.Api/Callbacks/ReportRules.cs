@@ -63,7 +63,6 @@ internal static class ReportRules
         { Outcome: TaskOutcome.Lost or TaskOutcome.Released } => "no finished report has this outcome",
         { Outcome: not (TaskOutcome.Completed or TaskOutcome.Cancelled), Failure: null } => "a failure is missing",
         { Failure: { } failure } when failure.Kind is null || failure.Message is null => "a failure has a kind and a message",
-        { Outcome: TaskOutcome.Completed, Result: null } => "a result is missing",
         _ => null,
     };
 

@@ -106,7 +106,7 @@ public sealed record FinishedReport : AttemptReport
     /// <summary>Any outcome but lost and released.</summary>
     public required TaskOutcome Outcome { get; init; }
 
-    /// <summary>The result: one JSON value; null unless completed.</summary>
+    /// <summary>The result: one JSON value; null unless completed, and for algorithms that have none.</summary>
     [JsonConverter(typeof(NullableRawJsonConverter))]
     public ReadOnlyMemory<byte>? Result { get; init; }
 

@@ -26,6 +26,16 @@ public sealed class JourneyTests(RunningTopology topology) : IClassFixture<Runni
     }
 
     [Fact]
+    public async Task Submit_CodeWithoutAResult_CompletesAtItsFirstAttempt()
+    {
+        var task = await topology.SubmitAsync(new { algorithm = "fault.stall", input = new { seconds = 0 } }, waitSeconds: 30);
+
+        Assert.Equal("completed", task.GetProperty("status").GetString());
+        Assert.Equal(1, task.GetProperty("attempt").GetInt32());
+        Assert.Equal(JsonValueKind.Null, task.GetProperty("result").ValueKind);
+    }
+
+    [Fact]
     public async Task Submit_TwoHundredAtOnce_AllCountRight()
     {
         var tasks = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => topology.SubmitAsync(new { algorithm = "primes", input = new { limit = 100_000 } })));

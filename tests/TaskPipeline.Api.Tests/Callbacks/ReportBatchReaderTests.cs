@@ -29,7 +29,6 @@ public sealed class ReportBatchReaderTests
         $"{{\"type\":\"progress\",{Attempt},\"percent\":1e99}}",
         $"{{\"type\":\"progress\",{Attempt},\"percent\":1,\"stage\":\"\\ud800\"}}",
         $"{{\"type\":\"progress\",{Attempt.Replace("\"sequence\":1", "\"sequence\":0", StringComparison.Ordinal)},\"percent\":1}}",
-        $"{{\"type\":\"finished\",{Attempt},\"outcome\":\"completed\"}}",
         $"{{\"type\":\"finished\",{Attempt},\"outcome\":\"lost\"}}",
         $"{{\"type\":\"finished\",{Attempt},\"outcome\":\"error\"}}",
         $"{{\"type\":\"finished\",{Attempt},\"outcome\":\"error\",\"failure\":{{\"kind\":null,\"message\":\"m\"}}}}",
@@ -50,6 +49,17 @@ public sealed class ReportBatchReaderTests
         Assert.Null(reports[1].Report);
         Assert.Equal(40, Assert.IsType<ProgressReport>(reports[0].Report).Percent);
         Assert.Equal(40, Assert.IsType<ProgressReport>(reports[2].Report).Percent);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(",\"result\":null")]
+    public void Read_CompletedWithoutAResult_IsUnderstood(string result)
+    {
+        var report = Assert.Single(Read($"[{{\"type\":\"finished\",{Attempt},\"outcome\":\"completed\"{result}}}]"));
+
+        Assert.Null(report.Problem);
+        Assert.Null(Assert.IsType<FinishedReport>(report.Report).Result);
     }
 
     [Theory]
