@@ -15,6 +15,9 @@ public interface ITaskStore
     /// <summary>Writes a new task with its timer, list and idempotency entries, atomically; with a key that is already used nothing is written.</summary>
     Task<SubmitResult> SubmitAsync(NewTask task, CancellationToken cancellationToken);
 
+    /// <summary>What a submission with this key would find of an earlier one; null when the key is free.</summary>
+    Task<SubmitResult?> FindAsync(IdempotencyKey key, CancellationToken cancellationToken);
+
     /// <summary>Reads a task whole; null when there is none.</summary>
     Task<StoredTask?> GetAsync(TaskId id, CancellationToken cancellationToken);
 

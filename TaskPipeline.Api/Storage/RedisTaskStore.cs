@@ -83,6 +83,11 @@ internal sealed partial class RedisTaskStore(
         throw new StoreUnavailableException("The clock of Redis does not stand still");
     }
 
+    public async Task<SubmitResult?> FindAsync(IdempotencyKey key, CancellationToken cancellationToken) =>
+        (string?)await redis.RunAsync(db => db.StringGetAsync(RedisTaskKeys.Idempotency(key.KeyHash)), cancellationToken) is { } entry
+            ? Existing(entry, key)
+            : null;
+
     public async Task<StoredTask?> GetAsync(TaskId id, CancellationToken cancellationToken)
     {
         var fields = await redis.RunAsync(

@@ -26,6 +26,9 @@ internal sealed class TaskSubmissionService(
         return await SubmitAsync(now => ToSubmission(request, algorithm, now), request.Input, choice, key, cancellationToken);
     }
 
+    /// <inheritdoc cref="ITaskStore.FindAsync"/>
+    public Task<SubmitResult?> FindAsync(IdempotencyKey key, CancellationToken cancellationToken) => store.FindAsync(key, cancellationToken);
+
     /// <summary>Submits a task that ended once more, as a new one.</summary>
     public async Task<SubmitResult> RetryAsync(StoredTask ended, AlgorithmDescription? algorithm, string client, IdempotencyKey? key, CancellationToken cancellationToken)
     {

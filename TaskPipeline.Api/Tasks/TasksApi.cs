@@ -48,9 +48,17 @@ internal static class TasksApi
         var (key, keyProblem) = RequestBody.ReadKey(context.Request, body);
         var (request, problem) = SubmitRequestReader.Read(body, clock.Now);
         var (client, clientProblem) = ClientIdentity.Read(context);
-        if (keyProblem is not null || clientProblem is not null || request is null)
+        if (keyProblem is not null || clientProblem is not null)
         {
-            return keyProblem ?? clientProblem ?? problem!;
+            return keyProblem ?? clientProblem!;
+        }
+
+        if (request is null)
+        {
+            // What was accepted once is answered as then, though a time in it has passed since: its client may not have had the answer.
+            return key is not null && await submissions.FindAsync(key, cancellationToken) is SubmitResult.Existing accepted
+                ? await AcceptedAsync(context, accepted.Id, created: null, waiter, queue, cancellationToken)
+                : problem!;
         }
 
         if (await workers.FindAlgorithmAsync(request.Algorithm, cancellationToken) is not { } algorithm)

@@ -326,6 +326,25 @@ public sealed class SubmitContractTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task Submit_SameKeyAfterItsDeadline_GivesTheTaskOfThen()
+    {
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        var at = TimeProvider.System.GetUtcNow().AddSeconds(1.5);
+        var body = $"{{\"algorithm\":\"primes\",\"startBefore\":\"{at:yyyy-MM-ddTHH:mm:ss.fffZ}\"}}";
+        var id = await api.Http.SubmittedAsync(body, key);
+        using (await api.Http.SendAsync(HttpMethod.Get, $"/tasks/{id}", headers: ("Prefer", "wait=30")))
+        {
+        }
+
+        using var again = await api.Other.SubmitAsync(body, key);
+        using var fresh = await api.Other.SubmitAsync(body, ("Idempotency-Key", Guid.NewGuid().ToString()));
+
+        Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
+        Assert.Equal(id, (await HttpAssert.BodyAsync(again)).GetProperty("id").GetString());
+        await HttpAssert.ProblemAsync(fresh, 400, "validation");
+    }
+
+    [Fact]
     public async Task Submit_FiftyAtOnceOverTwoReplicasWithOneKey_MakeOneTask()
     {
         var before = await api.TracesAsync();
