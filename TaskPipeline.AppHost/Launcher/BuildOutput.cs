@@ -9,6 +9,9 @@ internal static class BuildOutput
 
     private static string Configuration => s_own.Name;
 
+    /// <summary>The folder that all output of the build lies below.</summary>
+    public static string Root => Artifacts;
+
     private static string Artifacts => s_own.Parent!.Parent!.Parent!.FullName;
 
     public static string Executable(string project) => Path.Combine(Artifacts, "bin", project, Configuration, project);

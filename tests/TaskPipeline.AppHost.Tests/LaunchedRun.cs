@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using TaskPipeline.AppHost.Launcher;
+using TaskPipeline.Testing;
 
 namespace TaskPipeline.AppHost.Tests;
 
@@ -86,45 +87,14 @@ internal sealed class LaunchedRun : IDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>All processes below it, with the command of each.</summary>
-    public IReadOnlyList<(int Id, string Command)> Descendants()
-    {
-        var parents = new Dictionary<int, (int Parent, string Command)>();
-        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
-        {
-            try
-            {
-                // "id (name) state parent …": the name may have spaces and parentheses.
-                var stat = File.ReadAllText(Path.Combine(folder, "stat"));
-                var parent = int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
-                var command = File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' ');
-                parents[int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)] = (parent, command);
-            }
-            catch (IOException)
-            {
-                // It ended meanwhile.
-            }
-        }
-
-        var found = new List<(int, string)>();
-        var above = new Queue<int>([_process.Id]);
-        while (above.TryDequeue(out var id))
-        {
-            foreach (var (child, (parent, command)) in parents.Where(entry => entry.Value.Parent == id))
-            {
-                found.Add((child, command));
-                above.Enqueue(child);
-            }
-        }
-
-        return found;
-    }
+    /// <summary>All processes below it.</summary>
+    public IReadOnlyList<ProcessTable.Entry> Descendants() => ProcessTable.Read().DescendantsOf(_process.Id);
 
     /// <summary>Waits until none of the processes is left.</summary>
-    public static async Task ExpectGoneAsync(IReadOnlyList<(int Id, string Command)> processes)
+    public static async Task ExpectGoneAsync(IReadOnlyList<ProcessTable.Entry> processes)
     {
         using var limit = new CancellationTokenSource(s_limit);
-        while (processes.Where(IsAlive).ToArray() is { Length: > 0 } left)
+        while (processes.Where(process => process.IsAlive).ToArray() is { Length: > 0 } left)
         {
             if (limit.IsCancellationRequested)
             {
@@ -138,11 +108,11 @@ internal sealed class LaunchedRun : IDisposable
 
     public void Dispose()
     {
-        foreach (var process in Descendants().Append((_process.Id, "")))
+        foreach (var id in Descendants().Select(process => process.Id).Append(_process.Id))
         {
             try
             {
-                using var left = Process.GetProcessById(process.Item1);
+                using var left = Process.GetProcessById(id);
                 left.Kill();
             }
             catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
@@ -152,19 +122,6 @@ internal sealed class LaunchedRun : IDisposable
         }
 
         _process.Dispose();
-    }
-
-    /// <summary>A number may have been given to another process, and a zombie only waits to be reaped.</summary>
-    private static bool IsAlive((int Id, string Command) process)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{process.Id}/cmdline").Replace('\0', ' ') == process.Command && process.Command.Length > 0;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 
     private void Add(string? line)
