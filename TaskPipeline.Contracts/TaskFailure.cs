@@ -15,7 +15,7 @@ public sealed record TaskFailure
     /// <summary>The exit code of the process; null with a signal or when the process did not end.</summary>
     public int? ExitCode { get; init; }
 
-    /// <summary>The limit that was hit: <c>memory</c>, <c>cpu</c> or null.</summary>
+    /// <summary>The limit that was hit: <c>memory</c>, <c>cpu</c>, <c>scratch</c> or null.</summary>
     public string? Limit { get; init; }
 
     /// <summary>The last KiB that the native code wrote to its standard error; null when it wrote nothing.</summary>

@@ -7,7 +7,7 @@ using TaskPipeline.Contracts.Messages;
 namespace TaskPipeline.Api.Lanes;
 
 /// <summary>What a task may claim of its lane, and what its client is told when that is too much. Thread safe.</summary>
-internal sealed class LaneAdmission(LaneBoard board, IOptions<LaneOptions> options)
+internal sealed class LaneAdmission(LaneBoard board, LaneMetrics metrics, IOptions<LaneOptions> options)
 {
     private const int LongestRetrySeconds = 3600;
 
@@ -29,13 +29,14 @@ internal sealed class LaneAdmission(LaneBoard board, IOptions<LaneOptions> optio
     /// <summary>The answer to a task that would have to wait too long. A line becomes shorter by one second each second, as long as nobody joins it.</summary>
     public Problem Refuse(SubmitResult.Refused refused, double? maxWaitSeconds)
     {
+        metrics.Refused(refused.Lane);
         var limit = Limit(refused.Lane, maxWaitSeconds);
         var told = board.Forecast.Told(refused.Lane, refused.Ahead) ?? limit;
         var retry = Math.Clamp((int)Math.Ceiling(told - limit), 1, LongestRetrySeconds);
         var name = Topology.LaneName(refused.Lane);
         var detail = refused.Mine * (long)refused.Clients >= refused.Ahead && refused.Clients > 1
             ? $"The client has {refused.Mine} tasks waiting in the lane {name}, which is its share among {refused.Clients} clients"
-            : $"A task of the lane {name} would have to wait {told:0} s, and may have to wait {limit:0.###} s";
+            : $"A task of the lane {name} would have to wait {told:0.###} s, and may have to wait {limit:0.###} s";
         return new Problem(ProblemType.TooManyRequests, detail, RetryAfterSeconds: retry);
     }
 

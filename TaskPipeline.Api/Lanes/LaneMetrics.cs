@@ -2,10 +2,11 @@ using System.Diagnostics.Metrics;
 using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
+using TaskPipeline.ServiceDefaults.Telemetry;
 
 namespace TaskPipeline.Api.Lanes;
 
-/// <summary>What is known of the lanes, as gauges by lane.</summary>
+/// <summary>What is known of the lanes, as gauges by lane, and who was refused; docs/observability.md lists it. Thread safe.</summary>
 internal sealed class LaneMetrics
 {
     private static readonly Lane[] s_lanes = Enum.GetValues<Lane>();
@@ -26,8 +27,10 @@ internal sealed class LaneMetrics
         meter.CreateObservableGauge("taskpipeline.lanes.reserved_slots", () => board.Forecast.Fleet.Reserved, "{slot}", "The slots that long and background tasks leave alone");
     }
 
-    public void Refused(Lane lane) => _refused.Add(1, new KeyValuePair<string, object?>("lane", Topology.LaneName(lane)));
+    public void Refused(Lane lane) => _refused.Add(1, Tag(lane));
 
     private static Measurement<T> Measure<T>(Lane lane, T value)
-        where T : struct => new(value, new KeyValuePair<string, object?>("lane", Topology.LaneName(lane)));
+        where T : struct => new(value, Tag(lane));
+
+    private static KeyValuePair<string, object?> Tag(Lane lane) => new(TelemetryNames.Lane, Topology.LaneName(lane));
 }

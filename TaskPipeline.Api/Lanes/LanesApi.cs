@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
@@ -11,8 +12,8 @@ internal static class LanesApi
     public static IEndpointRouteBuilder MapLanes(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/lanes").WithTags("Lanes");
-        group.MapGet("/", GetAsync).WithName("GetLanes").WithSummary("Lists how long the lines are").Produces<ListResponse<LaneResponse>>();
-        group.MapGet("/scaling", GetScalingAsync).WithName("GetScaling").WithSummary("The predicted waits as numbers for a scaler").Produces<ScalingResponse>();
+        group.MapGet("/", GetAsync).WithName("GetLanes").WithSummary("Lists how long the lines are").Produces<ListResponse<LaneResponse>>().ProducesProblems(503);
+        group.MapGet("/scaling", GetScalingAsync).WithName("GetScaling").WithSummary("The predicted waits as numbers for a scaler").Produces<ScalingResponse>().ProducesProblems(503);
         return routes;
     }
 

@@ -13,7 +13,9 @@ public static class LanesExtensions
         builder.Services.AddSingleton<LaneAdmission>();
         builder.Services.AddSingleton<LaneChooser>();
         builder.Services.AddSingleton<LaneKeeperOptions>();
-        builder.Services.AddSingleton<LaneMetrics>();
+
+        // Made at start: its gauges are there before a task is refused, which is what it is asked for otherwise.
+        builder.Services.AddActivatedSingleton<LaneMetrics>();
         builder.Services.AddHostedService<LaneKeeper>();
         return builder;
     }

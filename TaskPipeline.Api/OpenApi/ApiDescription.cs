@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using TaskPipeline.Api.Lanes;
+using TaskPipeline.Api.Tasks;
 using TaskPipeline.Contracts;
 
 namespace TaskPipeline.Api.OpenApi;
@@ -14,6 +16,8 @@ internal static class ApiDescription
         document.Info.Title = "TaskPipeline";
         document.Info.Version = "v1";
         document.Info.Description = "Runs native algorithms as tasks. Errors are application/problem+json with a type urn:taskpipeline:problem:<slug>.";
+        Nullability.Correct(document, typeof(TaskResponse));
+        Nullability.Correct(document, typeof(TaskSummary));
         return Task.CompletedTask;
     }
 
@@ -30,12 +34,14 @@ internal static class ApiDescription
             case "SubmitTask":
                 Header(operation, "Prefer", "wait=N: answer when the task has ended, at the latest after N (up to 60) seconds.");
                 Header(operation, "Idempotency-Key", "1 to 255 visible ASCII characters. The same key with the same body gives the same task.");
-                Answers(operation, ("Location", "The path of the task."), ("Retry-After", "Seconds after which to ask."), ("ETag", "The version."), ("Preference-Applied", "wait=N"));
+                Header(operation, ClientIdentity.Header, "Whose task it is: 1 to 100 visible ASCII characters. Default: the address.");
+                Answers(operation, ("Location", "The path of the task."), ("Retry-After", "Seconds after which to ask; absent when the task has ended in time."), ("ETag", "The version."), ("Preference-Applied", "wait=N"));
                 break;
             case "RetryTask":
                 Header(operation, "Prefer", "wait=N, as with a submission.");
                 Header(operation, "Idempotency-Key", "As with a submission.");
-                Answers(operation, ("Location", "The path of the new task."), ("Retry-After", "Seconds after which to ask."), ("ETag", "The version."), ("Preference-Applied", "wait=N"));
+                Header(operation, ClientIdentity.Header, "As with a submission.");
+                Answers(operation, ("Location", "The path of the new task."), ("Retry-After", "Seconds after which to ask; absent when the task has ended in time."), ("ETag", "The version."), ("Preference-Applied", "wait=N"));
                 break;
             case "GetTask":
                 Header(operation, "Prefer", "wait=N: answer when the task has ended, at the latest after N (up to 60) seconds.");

@@ -106,8 +106,13 @@ internal static class TasksApi
         }
 
         context.Response.Headers.Location = $"/tasks/{id}";
+        if (wait is not null && task.Record.IsTerminal)
+        {
+            return TaskResult(context, task, 200);
+        }
+
         context.Response.Headers.RetryAfter = "1";
-        return TaskResult(context, task, wait is not null && task.Record.IsTerminal ? 200 : 202);
+        return TaskResult(context, task, 202);
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext context, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken)

@@ -46,6 +46,17 @@ public sealed class LauncherOptionsTests
         option => Assert.Contains(option, LauncherOptions.Usage, StringComparison.Ordinal));
 
     [Fact]
+    public void Usage_AgainstTheOperationsPage_HasTheSameFlags()
+    {
+        var rows = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "operations.md")).Split("\n### The launcher\n")[1].Split("\n##")[0]
+            .Split('\n').Where(line => line.StartsWith("| `--", StringComparison.Ordinal)).Select(line => line.Split('`')[1]);
+        var usage = LauncherOptions.Usage.Split('\n').Where(line => line.StartsWith("  --", StringComparison.Ordinal))
+            .Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries)[0].Trim());
+
+        Assert.Equal(usage, rows);
+    }
+
+    [Fact]
     public void DataFolder_InUse_IsRefusedUntilItIsFree()
     {
         var path = Path.Combine(Path.GetTempPath(), $"taskpipeline-test-{Guid.NewGuid():N}");

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using TaskPipeline.Telemetry.Tests.Otlp;
 
 namespace TaskPipeline.Telemetry.Tests;
@@ -38,13 +40,31 @@ public sealed class MetricTests(ObservedTopology topology)
         Assert.NotEmpty(received.Metrics);
     }
 
-    /// <summary>What is there once a task has completed, one has crashed, and both are counted.</summary>
+    /// <summary>What is there once a task has completed, one has crashed, one was refused, and all are counted.</summary>
     private async Task<Received> ReceivedAsync()
     {
         await topology.SubmitAsync(new { algorithm = "primes", input = new { limit = 1000 } }, waitSeconds: 30);
         await topology.SubmitAsync(new { algorithm = "fault.segfault", maxAttempts = 1 }, waitSeconds: 30);
+        await RefuseAsync();
         return await topology.Receiver.UntilAsync("every metric of the page", telemetry => ObservabilityPage.Metrics.All(row =>
             row.Attributes.All(name => telemetry.Metrics.Any(metric => metric.Name == row.Name && metric.Points.Any(point => point.ContainsKey(name))))
             && telemetry.Metrics.Any(metric => metric.Name == row.Name)));
+    }
+
+    /// <summary>Submits what cannot start in time, until the API knows the fleet well enough to say so.</summary>
+    private async Task RefuseAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            using var content = JsonContent.Create(new { algorithm = "primes", maxWaitSeconds = 1e-9 });
+            using var response = await topology.Http.PostAsync(new Uri("/tasks", UriKind.Relative), content, limit.Token);
+            if (response.StatusCode == HttpStatusCode.TooManyRequests)
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
+        }
     }
 }

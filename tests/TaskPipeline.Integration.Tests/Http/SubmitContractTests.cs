@@ -391,6 +391,7 @@ public sealed class SubmitContractTests(ApiFixture api)
         using var response = await submitted;
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("wait=50", HttpAssert.Header(response, "Preference-Applied"));
+        Assert.Null(HttpAssert.Header(response, "Retry-After"));
         Assert.Equal($"/tasks/{id}", HttpAssert.Header(response, "Location"));
         Assert.Equal("completed", (await HttpAssert.BodyAsync(response)).GetProperty("status").GetString());
     }
