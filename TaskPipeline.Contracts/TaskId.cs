@@ -7,7 +7,8 @@ namespace TaskPipeline.Contracts;
 
 /// <summary>
 /// The identity of a task: a version 7 UUID (RFC 9562) whose leading bits are the creation time by the clock of Redis,
-/// so that the order of ids is the order of creation. Written in lower case with hyphens; no other form is accepted.
+/// so that the order of ids is the order of creation. Written in lower case with hyphens; no other form is accepted. Its last
+/// byte is its <see cref="Tag"/>.
 /// </summary>
 [JsonConverter(typeof(TaskIdJsonConverter))]
 public readonly record struct TaskId : IComparable<TaskId>
@@ -17,12 +18,26 @@ public readonly record struct TaskId : IComparable<TaskId>
     /// <summary>The UUID.</summary>
     public Guid Value { get; }
 
+    /// <summary>What says to which shard of the store and to which queue of its lane the task belongs: the last byte of the id, whose lower bits name both.</summary>
+    public byte Tag
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            Value.TryWriteBytes(bytes);
+            return bytes[15];
+        }
+    }
+
+    /// <summary>Makes a new id with a random tag for a task created at <paramref name="createdAt"/>.</summary>
+    public static TaskId Create(DateTimeOffset createdAt) => Create(createdAt, NewTag());
+
     /// <summary>Makes a new id for a task created at <paramref name="createdAt"/>.</summary>
     /// <remarks>
     /// The 12 bits after the version carry the microseconds within the millisecond (RFC 9562, section 6.2, method 3), so
-    /// that ids made within one millisecond still sort by creation.
+    /// that ids made within one millisecond still sort by creation. With the tag given, 54 bits are random.
     /// </remarks>
-    public static TaskId Create(DateTimeOffset createdAt)
+    public static TaskId Create(DateTimeOffset createdAt, byte tag)
     {
         Span<byte> bytes = stackalloc byte[16];
         Guid.CreateVersion7(createdAt).TryWriteBytes(bytes, bigEndian: true, out _);
@@ -30,8 +45,12 @@ public readonly record struct TaskId : IComparable<TaskId>
         var fraction = microseconds * 4096 / 1000;
         bytes[6] = (byte)(0x70 | (fraction >> 8));
         bytes[7] = (byte)fraction;
+        bytes[15] = tag;
         return new TaskId(new Guid(bytes, bigEndian: true));
     }
+
+    /// <summary>A random tag.</summary>
+    public static byte NewTag() => (byte)Random.Shared.Next(256);
 
     /// <summary>Parses the canonical form; anything else, other UUID versions included, is refused.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out TaskId id)

@@ -13,15 +13,16 @@ internal sealed class RedisTaskFeeds : ITaskFeeds
 {
     private readonly ITaskStore _store;
     private readonly IConnectionMultiplexer _connection;
+    private readonly TaskShards _shards;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
     private readonly Dictionary<TaskId, Entry> _feeds = [];
 
-    public RedisTaskFeeds(ITaskStore store, IConnectionMultiplexer connection, TimeProvider time)
+    public RedisTaskFeeds(ITaskStore store, IConnectionMultiplexer connection, TaskShards shards, TimeProvider time)
     {
-        (_store, _connection, _time) = (store, connection, time);
+        (_store, _connection, _shards, _time) = (store, connection, shards, time);
         connection.ConnectionRestored += (_, _) => TellAll();
     }
 
@@ -74,7 +75,7 @@ internal sealed class RedisTaskFeeds : ITaskFeeds
         {
             if (!_feeds.TryGetValue(id, out var entry))
             {
-                var made = new TaskFeed(id, _store, _connection.GetSubscriber(), _time);
+                var made = new TaskFeed(id, _shards.Changes(id), _store, _connection.GetSubscriber(), _time);
                 entry = new Entry(made, ForgetAsync(id, made));
                 _feeds.Add(id, entry);
                 (feed, closing) = (made, null);

@@ -15,6 +15,7 @@ internal sealed class TaskFeed
     private static readonly TimeSpan s_subscribe = TimeSpan.FromMilliseconds(800);
 
     private readonly TaskId _id;
+    private readonly RedisChannel _channel;
     private readonly ITaskStore _store;
     private readonly ISubscriber _subscriber;
     private readonly TimeProvider _time;
@@ -33,9 +34,9 @@ internal sealed class TaskFeed
     /// <summary>Written by the loop alone, read by every reader.</summary>
     private volatile Link _newest = new(Snapshot: null, IsLast: false);
 
-    public TaskFeed(TaskId id, ITaskStore store, ISubscriber subscriber, TimeProvider time)
+    public TaskFeed(TaskId id, RedisChannel channel, ITaskStore store, ISubscriber subscriber, TimeProvider time)
     {
-        (_id, _store, _subscriber, _time) = (id, store, subscriber, time);
+        (_id, _channel, _store, _subscriber, _time) = (id, channel, store, subscriber, time);
         Ended = RunAsync();
     }
 
@@ -117,13 +118,12 @@ internal sealed class TaskFeed
     /// <summary>The client waits for a connection before it subscribes; here nobody waits longer than for any other answer of Redis.</summary>
     private async Task<ChannelMessageQueue> SubscribeAsync()
     {
-        var channel = RedisTaskKeys.Changes(_id);
-        if (!_subscriber.IsConnected(channel))
+        if (!_subscriber.IsConnected(_channel))
         {
             throw new StoreUnavailableException();
         }
 
-        var subscribing = _subscriber.SubscribeAsync(channel);
+        var subscribing = _subscriber.SubscribeAsync(_channel);
         try
         {
             return await subscribing.WaitAsync(s_subscribe, _time);

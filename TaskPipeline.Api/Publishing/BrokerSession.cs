@@ -2,7 +2,6 @@ using System.Threading.RateLimiting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
-using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Api.Publishing;
@@ -54,20 +53,20 @@ internal sealed class BrokerSession : IAsyncDisposable
     /// <summary>Makes the session end with a consumer, which the broker cancels when its queue is deleted.</summary>
     public void Depend(AsyncEventingBasicConsumer consumer) => consumer.UnregisteredAsync += (_, _) => Lose("the broker cancelled a consumer");
 
-    /// <summary>How many messages are ready in each lane; null for a lane whose queue is not there.</summary>
-    public async Task<IReadOnlyDictionary<Lane, uint?>> CountReadyAsync(CancellationToken cancellationToken)
+    /// <summary>How many messages are ready in each queue; null for one that is not there.</summary>
+    public async Task<IReadOnlyDictionary<LaneQueue, uint?>> CountReadyAsync(IEnumerable<LaneQueue> queues, CancellationToken cancellationToken)
     {
-        var ready = new Dictionary<Lane, uint?>();
-        foreach (var lane in Enum.GetValues<Lane>())
+        var ready = new Dictionary<LaneQueue, uint?>();
+        foreach (var queue in queues)
         {
-            ready.Add(lane, await CountReadyAsync(Topology.LaneQueue(lane), cancellationToken));
+            ready.Add(queue, await CountReadyAsync(queue.Name, cancellationToken));
         }
 
         return ready;
     }
 
     /// <summary>Declares everything.</summary>
-    public async Task DeclareTopologyAsync(CancellationToken cancellationToken)
+    public async Task DeclareTopologyAsync(IEnumerable<LaneQueue> queues, CancellationToken cancellationToken)
     {
         await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
@@ -76,10 +75,10 @@ internal sealed class BrokerSession : IAsyncDisposable
         await DeclareQueueAsync(channel, Topology.DeadLetter, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken);
         await channel.QueueBindAsync(Topology.DeadLetter, Topology.DeadLetter, "", cancellationToken: cancellationToken);
         await DeclareQueueAsync(channel, Topology.UnreadableQueue, Topology.UnreadableQueueArguments(), cancellationToken);
-        foreach (var lane in Enum.GetValues<Lane>())
+        foreach (var queue in queues)
         {
-            await DeclareQueueAsync(channel, Topology.LaneQueue(lane), Topology.LaneQueueArguments(), cancellationToken);
-            await channel.QueueBindAsync(Topology.LaneQueue(lane), Topology.TasksExchange, Topology.LaneName(lane), cancellationToken: cancellationToken);
+            await DeclareQueueAsync(channel, queue.Name, queue.Arguments(), cancellationToken);
+            await channel.QueueBindAsync(queue.Name, Topology.TasksExchange, queue.RoutingKey, cancellationToken: cancellationToken);
         }
     }
 

@@ -1,19 +1,19 @@
 using Microsoft.Extensions.Options;
 using TaskPipeline.Api.Storage;
-using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Api.Publishing;
 
 /// <summary>
-/// Notices when messages are gone though the broker is there: a queue that was deleted or purged. Tasks whose lane has nothing
+/// Notices when messages are gone though the broker is there: a queue that was deleted or purged. Tasks whose queue has nothing
 /// ready, again and again, are published as their next dispatch. Workers may hold some of their messages; those are refused as
 /// stale then, and so a look that errs costs a message and nothing else.
 /// </summary>
 internal sealed class LaneWatch(
-    RabbitMqTaskQueue queue, ITaskStore store, TimeProvider time, IOptions<PublishingOptions> options, ILogger<LaneWatch> logger) : BackgroundService
+    RabbitMqTaskQueue broker, ITaskStore store, TimeProvider time, IOptions<PublishingOptions> options, ILogger<LaneWatch> logger) : BackgroundService
 {
     private readonly TimeSpan _interval = options.Value.LaneWatch;
-    private HashSet<Lane> _emptyBefore = [];
+    private HashSet<LaneQueue> _emptyBefore = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -38,13 +38,13 @@ internal sealed class LaneWatch(
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        var empty = await queue.FindEmptyLanesAsync(cancellationToken);
-        foreach (var lane in empty.Where(_emptyBefore.Contains))
+        var empty = await broker.FindEmptyQueuesAsync(cancellationToken);
+        foreach (var queue in empty.Where(_emptyBefore.Contains))
         {
-            var count = await store.RepublishLaneAsync(lane, _interval, _interval, cancellationToken);
+            var count = await store.RepublishAsync(queue, _interval, _interval, cancellationToken);
             if (count > 0)
             {
-                Log.LanePurged(logger, lane, count);
+                Log.QueuePurged(logger, queue.Name, count);
             }
         }
 

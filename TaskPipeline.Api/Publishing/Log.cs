@@ -10,11 +10,11 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "The broker cannot be reached: {Reason}")]
     public static partial void Disconnected(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} had to be declared anew; {Count} pending tasks of its lane are published again")]
-    public static partial void LaneRepublished(ILogger logger, string queue, int count);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} had to be declared anew; {Count} pending tasks of it are published again")]
+    public static partial void QueueRepublished(ILogger logger, string queue, int count);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Lane {Lane} has nothing ready; {Count} pending tasks of it are published again")]
-    public static partial void LanePurged(ILogger logger, Lane lane, int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Queue {Queue} has nothing ready; {Count} pending tasks of it are published again")]
+    public static partial void QueuePurged(ILogger logger, string queue, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The topology could not be declared again: {Reason}")]
     public static partial void RedeclareFailed(ILogger logger, string reason);

@@ -22,6 +22,7 @@ public static class PublishingExtensions
         builder.Services.AddHostedService(services => services.GetRequiredService<RabbitMqTaskQueue>());
         builder.Services.AddSingleton<ConfirmedDispatches>();
         builder.Services.AddOptionsWithValidateOnStart<PublishingOptions>().BindConfiguration(PublishingOptions.SectionName).ValidateDataAnnotations();
+        builder.Services.AddSingleton<LaneQueues>();
         builder.Services.AddHostedService<LaneWatch>();
         builder.Services.AddSingleton<TaskDispatcher>();
         return builder;

@@ -13,7 +13,7 @@ namespace TaskPipeline.Api.Publishing;
 /// reopen channels that the broker closed, and a queue that had to be declared anew must be noticed.
 /// </summary>
 internal sealed class RabbitMqTaskQueue(
-    IConnectionFactory factory, ITaskStore store, DeadLetterHandler deadLetters, TimeProvider time, ILogger<RabbitMqTaskQueue> logger)
+    IConnectionFactory factory, ITaskStore store, LaneQueues queues, DeadLetterHandler deadLetters, TimeProvider time, ILogger<RabbitMqTaskQueue> logger)
     : BackgroundService, ITaskQueue
 {
     private static readonly TimeSpan s_reconnect = TimeSpan.FromMilliseconds(500);
@@ -39,7 +39,7 @@ internal sealed class RabbitMqTaskQueue(
             MessageId = $"{message.TaskId}/{message.Dispatch}",
             Type = nameof(TaskMessage),
         };
-        var reason = await SendAsync(Topology.TasksExchange, Topology.LaneName(message.Lane), mandatory: true, properties, body, cancellationToken);
+        var reason = await SendAsync(Topology.TasksExchange, queues.Of(message.Lane, message.TaskId).RoutingKey, mandatory: true, properties, body, cancellationToken);
         if (reason is null)
         {
             return true;
@@ -108,21 +108,21 @@ internal sealed class RabbitMqTaskQueue(
     /// </summary>
     private async Task DeclareAsync(BrokerSession session, CancellationToken cancellationToken)
     {
-        var ready = await session.CountReadyAsync(cancellationToken);
-        foreach (var lane in ready.Where(lane => lane.Value is null).Select(lane => lane.Key))
+        var ready = await session.CountReadyAsync(queues.All, cancellationToken);
+        foreach (var queue in ready.Where(one => one.Value is null).Select(one => one.Key))
         {
-            var count = await store.RepublishLaneAsync(lane, s_republishSpread, TimeSpan.Zero, cancellationToken);
+            var count = await store.RepublishAsync(queue, s_republishSpread, TimeSpan.Zero, cancellationToken);
             if (count > 0)
             {
-                Log.LaneRepublished(logger, Topology.LaneQueue(lane), count);
+                Log.QueueRepublished(logger, queue.Name, count);
             }
         }
 
-        await session.DeclareTopologyAsync(cancellationToken);
+        await session.DeclareTopologyAsync(queues.All, cancellationToken);
     }
 
-    /// <summary>The lanes with nothing ready; a queue that is not there is declared on the way. None while the broker is away.</summary>
-    internal async Task<IReadOnlyList<Lane>> FindEmptyLanesAsync(CancellationToken cancellationToken)
+    /// <summary>The queues with nothing ready; one that is not there is declared on the way. None while the broker is away.</summary>
+    internal async Task<IReadOnlyList<LaneQueue>> FindEmptyQueuesAsync(CancellationToken cancellationToken)
     {
         if (_session is not { IsOpen: true } session)
         {
@@ -131,13 +131,13 @@ internal sealed class RabbitMqTaskQueue(
 
         try
         {
-            var ready = await session.CountReadyAsync(cancellationToken);
+            var ready = await session.CountReadyAsync(queues.All, cancellationToken);
             if (ready.Values.Any(count => count is null))
             {
                 await RedeclareAsync(session).WaitAsync(cancellationToken);
             }
 
-            return [.. ready.Where(lane => lane.Value == 0).Select(lane => lane.Key)];
+            return [.. ready.Where(queue => queue.Value == 0).Select(queue => queue.Key)];
         }
         catch (Exception exception) when (IsBrokerFailure(exception))
         {

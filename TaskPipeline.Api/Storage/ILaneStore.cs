@@ -23,7 +23,7 @@ internal interface ILaneStore
     /// <summary>How long runs of one class took.</summary>
     Task<RunTimeHistogram> GetRunTimesAsync(string algorithm, string runClass, CancellationToken cancellationToken);
 
-    /// <summary>The places of tasks in their lines, 1 for the next; null for one that does not stand there.</summary>
+    /// <summary>The places of tasks in their lines, 1 for the next; null for one that does not stand there. With several shards an estimate: the place in the task's own, as if the others were alike.</summary>
     Task<IReadOnlyList<long?>> GetPlacesAsync(IReadOnlyList<(TaskId Id, Lane Lane)> tasks, CancellationToken cancellationToken);
 
     /// <summary>Adds to a window.</summary>
@@ -38,7 +38,7 @@ internal interface ILaneStore
     /// <summary>Stores the reserve of the fleet.</summary>
     Task SetReserveAsync(int reserve, CancellationToken cancellationToken);
 
-    /// <summary>Lets the first of those that are held back be published until so many are queued. Returns how many were let go.</summary>
+    /// <summary>Lets the first of those that are held back be published until so many are queued, an equal part of them in each shard. Returns how many were let go.</summary>
     Task<int> LetGoAsync(Lane lane, long until, CancellationToken cancellationToken);
 }
 
@@ -60,4 +60,9 @@ internal sealed record LaneLine(long Queued, long Held, long Running, DateTimeOf
 
     /// <summary>All that wait.</summary>
     public long Depth => Queued + Held;
+
+    /// <summary>Two parts of a line together.</summary>
+    public static LaneLine operator +(LaneLine one, LaneLine other) => new(
+        one.Queued + other.Queued, one.Held + other.Held, one.Running + other.Running,
+        one.OldestSince < other.OldestSince ? one.OldestSince : other.OldestSince ?? one.OldestSince);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TaskPipeline.Api.State;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
@@ -39,18 +40,21 @@ public interface ITaskStore
     /// <summary>A page of tasks, newest first, without their input.</summary>
     Task<TaskPage> ListAsync(TaskFilter filter, TaskId? before, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Takes up to <paramref name="limit"/> due timers, so that no other replica serves them for some seconds.</summary>
-    Task<IReadOnlyList<DueTimer>> TakeDueAsync(int limit, CancellationToken cancellationToken);
+    /// <summary>
+    /// Takes due timers, so that no other replica serves them for some seconds: about <paramref name="limit"/>, an equal part of it from each
+    /// shard. Those of a shard that cannot be reached do not stop the others.
+    /// </summary>
+    Task<DueTimers> TakeDueAsync(int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Makes the timers of published pending tasks of a lane due again, spread over <paramref name="spread"/>, because their messages
+    /// Makes the timers of published pending tasks whose queue this is due again, spread over <paramref name="spread"/>, because their messages
     /// were lost. Only tasks older than <paramref name="age"/>, doubled with each of their dispatches, so that a task whose message
     /// is not lost is not published for ever. Returns how many.
     /// </summary>
-    Task<int> RepublishLaneAsync(Lane lane, TimeSpan spread, TimeSpan age, CancellationToken cancellationToken);
+    Task<int> RepublishAsync(LaneQueue queue, TimeSpan spread, TimeSpan age, CancellationToken cancellationToken);
 
-    /// <summary>Removes what has outlived its retention from lists and indexes. Returns how many.</summary>
-    Task<int> TrimAsync(int limit, CancellationToken cancellationToken);
+    /// <summary>Removes what has outlived its retention from lists and indexes: about <paramref name="limit"/>, an equal part of it from each shard.</summary>
+    Task<Trimmed> TrimAsync(int limit, CancellationToken cancellationToken);
 
     /// <summary>How full the store is.</summary>
     Task<StoreUsage> GetUsageAsync(CancellationToken cancellationToken);
@@ -88,7 +92,11 @@ public sealed record LanePlace(string Client, double Cost, long MaxAhead, long H
 /// <summary>An idempotency key and the bytes it stands for, both as SHA-256 in hexadecimal.</summary>
 /// <param name="KeyHash">The hash of the key.</param>
 /// <param name="BodyHash">The hash of the body.</param>
-public sealed record IdempotencyKey(string KeyHash, string BodyHash);
+public sealed record IdempotencyKey(string KeyHash, string BodyHash)
+{
+    /// <summary>The tag of every task of the key: the last byte of its hash.</summary>
+    public byte Tag => byte.Parse(KeyHash.AsSpan(KeyHash.Length - 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+}
 
 /// <summary>What became of a submission. A closed set.</summary>
 public abstract record SubmitResult
@@ -100,7 +108,7 @@ public abstract record SubmitResult
     /// <summary>Written.</summary>
     /// <param name="Record">The new record.</param>
     /// <param name="Publish">Whether it is to be published now; false when it must wait for its time or its client's turn.</param>
-    /// <param name="Ahead">How many tasks of its lane come before it.</param>
+    /// <param name="Ahead">How many tasks of its lane come before it; an estimate with several shards.</param>
     public sealed record Created(TaskRecord Record, bool Publish, long Ahead = 0) : SubmitResult;
 
     /// <summary>The key was used before with the same body.</summary>
@@ -110,7 +118,7 @@ public abstract record SubmitResult
     /// <summary>The key was used before with another body.</summary>
     public sealed record KeyReused : SubmitResult;
 
-    /// <summary>It would have to wait too long.</summary>
+    /// <summary>It would have to wait too long. With several shards the counts are estimates from that of the task.</summary>
     /// <param name="Lane">In which lane.</param>
     /// <param name="Ahead">How many tasks would come before it.</param>
     /// <param name="Mine">How many of its client wait.</param>
@@ -144,6 +152,16 @@ public sealed record QueueEstimate(long Position, DateTimeOffset? EstimatedStart
 /// <param name="Published">Whether the newest dispatch was confirmed.</param>
 /// <param name="Ticket">Proves that the timer was taken by this caller; see <see cref="TaskTrigger.TimerDue"/>.</param>
 public sealed record DueTimer(TaskRecord Record, bool Published, long Ticket);
+
+/// <summary>Timers that were taken.</summary>
+/// <param name="Timers">The timers.</param>
+/// <param name="More">Whether more are likely to be due already.</param>
+public sealed record DueTimers(IReadOnlyList<DueTimer> Timers, bool More);
+
+/// <summary>What was removed.</summary>
+/// <param name="Count">How many tasks.</param>
+/// <param name="More">Whether more have likely outlived their retention already.</param>
+public sealed record Trimmed(int Count, bool More);
 
 /// <summary>What a running attempt must be given back after the store lost it.</summary>
 /// <param name="Attempt">Its number.</param>

@@ -4,17 +4,17 @@ namespace TaskPipeline.Api.Storage;
 internal static class RedisLaneScripts
 {
     /// <summary>
-    /// Keys: running, measured, reserve, then queue and held back of each lane. Arguments: the names of the lanes. Answers with now, measured since, the reserve,
-    /// then for each lane queued, held back, running and when its oldest was queued.
+    /// Keys: running, then queue and held back of each lane. Arguments: the names of the lanes. Answers with now, then for each lane queued, held back, running
+    /// and when its oldest was queued.
     /// </summary>
     public const string Lines = """
         local t = redis.call('TIME')
-        local answer = {t[1] * 1000000 + t[2], redis.call('GET', KEYS[2]) or '', redis.call('GET', KEYS[3]) or '0'}
+        local answer = {t[1] * 1000000 + t[2]}
         for n = 1, #ARGV do
-          local queue = KEYS[2 + 2 * n]
+          local queue = KEYS[2 * n]
           local oldest = redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')
           answer[#answer + 1] = redis.call('ZCARD', queue)
-          answer[#answer + 1] = redis.call('ZCARD', KEYS[3 + 2 * n])
+          answer[#answer + 1] = redis.call('ZCARD', KEYS[2 * n + 1])
           answer[#answer + 1] = redis.call('HGET', KEYS[1], ARGV[n]) or '0'
           answer[#answer + 1] = oldest[2] or ''
         end

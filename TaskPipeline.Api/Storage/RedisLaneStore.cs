@@ -7,7 +7,7 @@ using TaskPipeline.Contracts.Messages;
 namespace TaskPipeline.Api.Storage;
 
 /// <inheritdoc cref="ILaneStore"/>
-internal sealed class RedisLaneStore(RedisGate redis) : ILaneStore
+internal sealed class RedisLaneStore(RedisGate redis, TaskShards shards) : ILaneStore
 {
     private const string Sum = "n";
 
@@ -21,31 +21,34 @@ internal sealed class RedisLaneStore(RedisGate redis) : ILaneStore
 
     public async Task<LaneLines> GetLinesAsync(CancellationToken cancellationToken)
     {
-        RedisKey[] keys =
-        [
-            RedisTaskKeys.LanesRunning, RedisTaskKeys.LanesMeasured, RedisTaskKeys.LanesReserve,
-            .. s_lanes.SelectMany(lane => new[] { RedisTaskKeys.LaneQueue(lane), RedisTaskKeys.LaneHeld(lane) }),
-        ];
+        // One round: each shard tells its part of the lines, and what is kept for the fleet lies beside the first of them.
         RedisValue[] names = [.. s_lanes.Select(lane => (RedisValue)Topology.LaneName(lane))];
-        var answer = (RedisResult[])(await redis.RunAsync(db => db.ScriptEvaluateAsync(RedisLaneScripts.Lines, keys, names), cancellationToken))!;
+        var (fleet, parts) = await redis.RunAsync(
+            async db =>
+            {
+                var figures = db.StringGetAsync([FleetKeys.LanesMeasured, FleetKeys.LanesReserve]);
+                var lines = Task.WhenAll(shards.All.Select(shard => db.ScriptEvaluateAsync(RedisLaneScripts.Lines, LineKeys(shard), names)));
+                return (await figures, await lines);
+            },
+            cancellationToken);
         return new LaneLines(
-            Time(answer[0])!.Value,
-            Time(answer[1]),
-            (int)answer[2],
-            [.. s_lanes.Select((_, n) => new LaneLine((long)answer[3 + (4 * n)], (long)answer[4 + (4 * n)], Math.Max(0, (long)answer[5 + (4 * n)]), Time(answer[6 + (4 * n)])))]);
+            Time((string?)parts[0][0])!.Value,
+            Time(fleet[0]),
+            (int)fleet[1],
+            [.. s_lanes.Select((_, n) => parts.Select(part => ToLine(part, n)).Aggregate((sum, line) => sum + line))]);
     }
 
     public async Task<IReadOnlyList<LaneTally[]?>> GetWindowsAsync(IReadOnlyList<long> windows, CancellationToken cancellationToken)
     {
         var hashes = await redis.RunAsync(
-            db => Task.WhenAll(windows.Select(window => db.HashGetAllAsync(RedisTaskKeys.LaneWindow(window)))), cancellationToken);
+            db => Task.WhenAll(windows.Select(window => db.HashGetAllAsync(FleetKeys.LaneWindow(window)))), cancellationToken);
         return [.. hashes.Select(entries => entries.Length == 0 ? null : ToTallies(entries))];
     }
 
     public async Task<IReadOnlyList<WaitCalibration>> GetWaitsAsync(CancellationToken cancellationToken)
     {
         var hashes = await redis.RunAsync(
-            db => Task.WhenAll(s_lanes.SelectMany(lane => Enumerable.Range(0, WaitCalibration.Octaves).Select(octave => db.HashGetAllAsync(RedisTaskKeys.LaneWaits(lane, octave))))),
+            db => Task.WhenAll(s_lanes.SelectMany(lane => Enumerable.Range(0, WaitCalibration.Octaves).Select(octave => db.HashGetAllAsync(FleetKeys.LaneWaits(lane, octave))))),
             cancellationToken);
         var waits = s_lanes.Select(_ => new WaitCalibration()).ToArray();
         for (var n = 0; n < hashes.Length; n++)
@@ -61,7 +64,7 @@ internal sealed class RedisLaneStore(RedisGate redis) : ILaneStore
 
     public async Task<RunTimeHistogram> GetRunTimesAsync(string algorithm, string runClass, CancellationToken cancellationToken)
     {
-        var entries = await redis.RunAsync(db => db.HashGetAllAsync(RedisTaskKeys.RunTimes(algorithm, runClass)), cancellationToken);
+        var entries = await redis.RunAsync(db => db.HashGetAllAsync(FleetKeys.RunTimes(algorithm, runClass)), cancellationToken);
         var histogram = new RunTimeHistogram();
         foreach (var (bin, count) in Counts(entries, RunTimeBins.Count))
         {
@@ -73,14 +76,16 @@ internal sealed class RedisLaneStore(RedisGate redis) : ILaneStore
 
     public async Task<IReadOnlyList<long?>> GetPlacesAsync(IReadOnlyList<(TaskId Id, Lane Lane)> tasks, CancellationToken cancellationToken)
     {
-        // Whoever is held back stands behind everybody who is queued.
+        // Whoever is held back stands behind everybody who is queued. Before a task stand as many in each other shard as in its own: tags are random.
         var places = await redis.RunAsync(
             db => Task.WhenAll(tasks.Select(async task =>
             {
-                var queued = db.SortedSetRankAsync(RedisTaskKeys.LaneQueue(task.Lane), task.Id.ToString());
-                var held = db.SortedSetRankAsync(RedisTaskKeys.LaneHeld(task.Lane), task.Id.ToString());
-                var before = db.SortedSetLengthAsync(RedisTaskKeys.LaneQueue(task.Lane));
-                return await queued is { } rank ? rank + 1 : await held is { } behind ? await before + behind + 1 : (long?)null;
+                var shard = shards.Of(task.Id);
+                var queued = db.SortedSetRankAsync(shard.LaneQueue(task.Lane), task.Id.ToString());
+                var held = db.SortedSetRankAsync(shard.LaneHeld(task.Lane), task.Id.ToString());
+                var length = db.SortedSetLengthAsync(shard.LaneQueue(task.Lane));
+                var before = await queued ?? (await held is { } rank ? await length + rank : null);
+                return (before * shards.Count) + 1;
             })),
             cancellationToken);
         return places;
@@ -97,22 +102,25 @@ internal sealed class RedisLaneStore(RedisGate redis) : ILaneStore
                 .SelectMany(pair => new RedisValue[] { pair.Field, pair.amount }),
         ];
         return redis.RunAsync(
-            db => db.ScriptEvaluateAsync(RedisLaneScripts.Count, [RedisTaskKeys.LaneWindow(window), RedisTaskKeys.LanesMeasured], values), cancellationToken);
+            db => db.ScriptEvaluateAsync(RedisLaneScripts.Count, [FleetKeys.LaneWindow(window), FleetKeys.LanesMeasured], values), cancellationToken);
     }
 
     public Task AddRunTimesAsync(string algorithm, string runClass, IReadOnlyDictionary<int, int> runs, CancellationToken cancellationToken) =>
-        LearnAsync(RedisTaskKeys.RunTimes(algorithm, runClass), RunTimeHistogram.MaxRuns, s_runTimesLife, runs, cancellationToken);
+        LearnAsync(FleetKeys.RunTimes(algorithm, runClass), RunTimeHistogram.MaxRuns, s_runTimesLife, runs, cancellationToken);
 
     public Task AddWaitsAsync(Lane lane, int octave, IReadOnlyDictionary<int, int> waits, CancellationToken cancellationToken) =>
-        LearnAsync(RedisTaskKeys.LaneWaits(lane, octave), WaitCalibration.MaxWaits, s_waitsLife, waits, cancellationToken);
+        LearnAsync(FleetKeys.LaneWaits(lane, octave), WaitCalibration.MaxWaits, s_waitsLife, waits, cancellationToken);
 
     public Task SetReserveAsync(int reserve, CancellationToken cancellationToken) =>
-        redis.RunAsync(db => db.StringSetAsync(RedisTaskKeys.LanesReserve, reserve, s_reserveLife), cancellationToken);
+        redis.RunAsync(db => db.StringSetAsync(FleetKeys.LanesReserve, reserve, s_reserveLife), cancellationToken);
 
     public async Task<int> LetGoAsync(Lane lane, long until, CancellationToken cancellationToken)
     {
-        RedisKey[] keys = [RedisTaskKeys.LaneQueue(lane), RedisTaskKeys.LaneHeld(lane), RedisTaskKeys.LaneTimes(lane), RedisTaskKeys.Timers];
-        return (int)await redis.RunAsync(db => db.ScriptEvaluateAsync(RedisLaneScripts.LetGo, keys, [until]), cancellationToken);
+        var answers = await redis.RunAsync(
+            db => Task.WhenAll(shards.All.Select(shard => db.ScriptEvaluateAsync(
+                RedisLaneScripts.LetGo, [shard.LaneQueue(lane), shard.LaneHeld(lane), shard.LaneTimes(lane), shard.Timers], [shards.PartOf(until)]))),
+            cancellationToken);
+        return answers.Sum(answer => (int)answer);
     }
 
     private Task LearnAsync(RedisKey key, int most, TimeSpan life, IReadOnlyDictionary<int, int> counts, CancellationToken cancellationToken)
@@ -144,6 +152,13 @@ internal sealed class RedisLaneStore(RedisGate redis) : ILaneStore
         ];
     }
 
-    private static DateTimeOffset? Time(RedisResult microseconds) =>
-        double.TryParse((string?)microseconds, CultureInfo.InvariantCulture, out var value) ? RedisClock.FromMicroseconds((long)value) : null;
+    private static RedisKey[] LineKeys(ShardKeys shard) =>
+        [shard.LanesRunning, .. s_lanes.SelectMany(lane => new[] { shard.LaneQueue(lane), shard.LaneHeld(lane) })];
+
+    /// <summary>One shard's part of a line. A shard that lost its data counts what ends, not what started.</summary>
+    private static LaneLine ToLine(RedisResult part, int lane) => new(
+        (long)part[1 + (4 * lane)], (long)part[2 + (4 * lane)], Math.Max(0, (long)part[3 + (4 * lane)]), Time((string?)part[4 + (4 * lane)]));
+
+    private static DateTimeOffset? Time(string? microseconds) =>
+        double.TryParse(microseconds, CultureInfo.InvariantCulture, out var value) ? RedisClock.FromMicroseconds((long)value) : null;
 }

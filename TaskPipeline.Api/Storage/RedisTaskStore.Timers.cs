@@ -1,6 +1,7 @@
 using StackExchange.Redis;
 using TaskPipeline.Api.State;
 using TaskPipeline.Contracts;
+using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Api.Storage;
 
@@ -10,57 +11,66 @@ internal sealed partial class RedisTaskStore
     /// <summary>How long a taken timer is its taker's; another replica serves it when that one died.</summary>
     private static readonly TimeSpan s_hold = TimeSpan.FromSeconds(5);
 
-    public async Task<IReadOnlyList<DueTimer>> TakeDueAsync(int limit, CancellationToken cancellationToken)
+    public async Task<DueTimers> TakeDueAsync(int limit, CancellationToken cancellationToken)
     {
-        var answer = (RedisResult[])(await EvaluateOneAsync(
-            RedisTaskScripts.TakeDue,
-            [RedisTaskKeys.Timers, RedisTaskKeys.TimersServed],
-            [RedisTaskKeys.Prefix + "task:", limit, (long)s_hold.TotalMicroseconds, (long)_lifecycle.Lease.TotalMicroseconds],
-            cancellationToken))!;
-        var now = (long)answer[0];
-        clock.Set(now);
-
-        var ticket = now + (long)s_hold.TotalMicroseconds;
-        var due = new List<DueTimer>(answer.Length / 2);
-        for (var n = 1; n < answer.Length; n += 2)
+        var most = shards.PartOf(limit);
+        var answers = await redis.TryAllAsync(
+            shards.All,
+            (db, shard) => db.ScriptEvaluateAsync(
+                RedisTaskScripts.TakeDue,
+                [shard.Timers, shard.TimersServed],
+                [shard.TaskPrefix, most, (long)s_hold.TotalMicroseconds, (long)_lifecycle.Lease.TotalMicroseconds]),
+            cancellationToken);
+        var due = new List<DueTimer>();
+        var more = false;
+        foreach (var answer in answers.OfType<RedisResult>())
         {
-            due.Add(new DueTimer(Deserialize((RedisValue)answer[n]), Published: ((RedisValue)answer[n + 1]).IsNullOrEmpty, ticket));
+            var now = (long)answer[0];
+            clock.Set(now);
+            var ticket = now + (long)s_hold.TotalMicroseconds;
+            for (var n = 1; n < answer.Length; n += 2)
+            {
+                due.Add(new DueTimer(Deserialize((RedisValue)answer[n]), Published: ((RedisValue)answer[n + 1]).IsNullOrEmpty, ticket));
+            }
+
+            more |= answer.Length / 2 >= most;
         }
 
-        return due;
+        return new DueTimers(due, more);
     }
 
-    public async Task<int> RepublishLaneAsync(Lane lane, TimeSpan spread, TimeSpan age, CancellationToken cancellationToken)
+    public async Task<int> RepublishAsync(LaneQueue queue, TimeSpan spread, TimeSpan age, CancellationToken cancellationToken)
     {
         const int PageSize = 500;
         var filter = new TaskFilter(TaskState.Pending, Algorithm: null);
         var republished = 0;
-        TaskId? before = null;
-        while (true)
+        foreach (var shard in shards.All.Where(shard => queue.MayCarry(shard.Number, shards.Count)))
         {
-            var page = await ListAsync(filter, before, PageSize, cancellationToken);
-            var lost = page.Items.Select(task => task.Record).Where(record =>
-                record.Lane == lane && record.Dispatch > 0 && record.NextAttemptAt is null
-                && clock.Now - record.CreatedAt >= age * Math.Pow(2, Math.Min(record.Dispatch, 20)));
-            var answers = await Task.WhenAll(lost.Select(record => UnconfirmAsync(record, spread, cancellationToken)));
-            republished += answers.Count(done => done);
-
-            if (page.Next is not { } next)
+            TaskId? before = null;
+            do
             {
-                return republished;
+                var page = await ListAsync([shard], filter, before, PageSize, cancellationToken);
+                var lost = page.Items.Select(task => task.Record).Where(record =>
+                    queue.Carries(record.Lane, record.Id) && record.Dispatch > 0 && record.NextAttemptAt is null
+                    && clock.Now - record.CreatedAt >= age * Math.Pow(2, Math.Min(record.Dispatch, 20)));
+                var answers = await Task.WhenAll(lost.Select(record => UnconfirmAsync(record, spread, cancellationToken)));
+                republished += answers.Count(done => done);
+                before = page.Next;
             }
-
-            before = next;
+            while (before is not null);
         }
+
+        return republished;
     }
 
     private async Task<bool> UnconfirmAsync(TaskRecord record, TimeSpan spread, CancellationToken cancellationToken)
     {
         // Spread evenly, so that a million lost messages do not come back in one second.
+        var shard = shards.Of(record.Id);
         var timer = clock.Now + (spread * Random.Shared.NextDouble());
         var answer = await EvaluateOneAsync(
             RedisTaskScripts.Unconfirm,
-            [RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.Unpublished],
+            [shard.Task(record.Id), shard.Timers, shard.Unpublished],
             [record.Id.ToString(), record.Version, record.Dispatch, RedisClock.ToMicroseconds(timer)],
             cancellationToken);
         return (int)answer == 1;
@@ -69,7 +79,7 @@ internal sealed partial class RedisTaskStore
     private async Task MoveTimerAsync(TaskId id, DateTimeOffset timer, TaskTrigger trigger, CancellationToken cancellationToken) =>
         await EvaluateOneAsync(
             RedisTaskScripts.MoveTimer,
-            [RedisTaskKeys.Timers],
+            [shards.Of(id).Timers],
             [id.ToString(), RedisClock.ToMicroseconds(timer), trigger is TaskTrigger.TimerDue due ? due.Ticket : ""],
             cancellationToken);
 }

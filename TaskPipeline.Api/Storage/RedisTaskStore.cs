@@ -5,14 +5,14 @@ using StackExchange.Redis;
 using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.State;
 using TaskPipeline.Contracts;
-using TaskPipeline.Contracts.Callbacks;
 using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Api.Storage;
 
 /// <inheritdoc cref="ITaskStore"/>
 internal sealed partial class RedisTaskStore(
-    RedisGate redis, RedisClock clock, RedisMemory memory, ApiMetrics metrics, IOptions<LifecycleOptions> lifecycle, IOptions<TaskStoreOptions> storage) : ITaskStore
+    RedisGate redis, TaskShards shards, RedisClock clock, RedisMemory memory, ApiMetrics metrics, IOptions<LifecycleOptions> lifecycle,
+    IOptions<TaskStoreOptions> storage) : ITaskStore
 {
     /// <summary>Each lost race means that another one was won; so many in a row do not happen to a task.</summary>
     private const int MaxRaces = 100;
@@ -23,7 +23,10 @@ internal sealed partial class RedisTaskStore(
 
     public async Task<SubmitResult> SubmitAsync(NewTask task, CancellationToken cancellationToken)
     {
-        if (await memory.GetUsedBytesAsync(cancellationToken) >= _storage.MaxLiveBytes)
+        // The entry of the key and the task lie in one shard; that of a task without one is chosen once, however often its writing is repeated.
+        var tag = task.Idempotency?.Tag ?? TaskId.NewTag();
+        var shard = shards.Of(tag);
+        if (await memory.IsFullAsync(shard, cancellationToken))
         {
             return new SubmitResult.Full($"The store holds {_storage.MaxLiveBytes} bytes or more");
         }
@@ -32,7 +35,7 @@ internal sealed partial class RedisTaskStore(
         for (var race = 0; race < MaxRaces; race++)
         {
             var now = clock.Now;
-            var record = NewRecord(task, now);
+            var record = NewRecord(task, TaskId.Create(now, tag), now);
             record = hold ? record with { Dispatch = 0 } : record;
             var publish = record.Dispatch > 0;
 
@@ -43,34 +46,35 @@ internal sealed partial class RedisTaskStore(
 
             RedisKey[] keys =
             [
-                RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.All,
-                RedisTaskKeys.Index(record.State, record.Submission.Algorithm), RedisTaskKeys.Unpublished,
-                RedisTaskKeys.LaneQueue(record.Lane), RedisTaskKeys.LaneHeld(record.Lane), RedisTaskKeys.LaneClients(record.Lane), RedisTaskKeys.LaneTimes(record.Lane),
+                shard.Task(record.Id), shard.Timers, shard.All,
+                shard.Index(record.State, record.Submission.Algorithm), shard.Unpublished,
+                shard.LaneQueue(record.Lane), shard.LaneHeld(record.Lane), shard.LaneClients(record.Lane), shard.LaneTimes(record.Lane),
             ];
             if (task.Idempotency is { } key)
             {
-                keys = [.. keys, RedisTaskKeys.Idempotency(key.KeyHash)];
+                keys = [.. keys, shard.Idempotency(key.KeyHash)];
             }
 
+            // A shard sees its own part of a lane. Tags are random, so that the parts are alike, and what is counted in one is an estimate of the whole.
             RedisValue[] values =
             [
                 record.Id.ToString(), Serialize(record), task.Input, RedisClock.ToMicroseconds(timer), publish ? record.Dispatch : "",
-                _storage.MaxUnpublished, RedisClock.ToMicroseconds(now), task.Idempotency is { } k ? $"{record.Id} {k.BodyHash}" : "",
-                RedisTaskKeys.Prefix + "task:",
-                ClientOf(record), task.Place.Cost, task.Place.MaxAhead, task.Place.HoldFrom, hold ? "1" : "",
+                shards.PartOf(_storage.MaxUnpublished), RedisClock.ToMicroseconds(now), task.Idempotency is { } k ? $"{record.Id} {k.BodyHash}" : "",
+                shard.TaskPrefix,
+                ClientOf(record), task.Place.Cost, shards.PartOf(task.Place.MaxAhead), shards.PartOf(task.Place.HoldFrom), hold ? "1" : "",
             ];
             var answer = await EvaluateAsync(RedisTaskScripts.Submit, keys, values, cancellationToken);
             switch ((string?)answer[0])
             {
                 case "ok":
                     _recent.Keep(new StampedRecord(record, "1"));
-                    return new SubmitResult.Created(record, publish, (long)answer[2]);
+                    return new SubmitResult.Created(record, publish, (long)answer[2] * shards.Count);
                 case "existing":
                     return Existing((string)answer[2]!, task.Idempotency!);
                 case "full":
                     return new SubmitResult.Full($"{_storage.MaxUnpublished} tasks wait for the broker");
                 case "refused":
-                    return new SubmitResult.Refused(record.Lane, (long)answer[2], (int)answer[3], (int)answer[4]);
+                    return new SubmitResult.Refused(record.Lane, (long)answer[2] * shards.Count, (int)answer[3] * shards.Count, (int)answer[4]);
                 case "hold":
                     hold = true;
                     continue;
@@ -84,14 +88,14 @@ internal sealed partial class RedisTaskStore(
     }
 
     public async Task<SubmitResult?> FindAsync(IdempotencyKey key, CancellationToken cancellationToken) =>
-        (string?)await redis.RunAsync(db => db.StringGetAsync(RedisTaskKeys.Idempotency(key.KeyHash)), cancellationToken) is { } entry
+        (string?)await redis.RunAsync(db => db.StringGetAsync(shards.Of(key.Tag).Idempotency(key.KeyHash)), cancellationToken) is { } entry
             ? Existing(entry, key)
             : null;
 
     public async Task<StoredTask?> GetAsync(TaskId id, CancellationToken cancellationToken)
     {
         var fields = await redis.RunAsync(
-            db => db.HashGetAsync(RedisTaskKeys.Task(id), ["r", "i", "x", "o"]), cancellationToken);
+            db => db.HashGetAsync(shards.Of(id).Task(id), ["r", "i", "x", "o"]), cancellationToken);
         return fields[0].IsNull
             ? null
             : ToStored(fields[0], fields[1], fields[2], fields[3]);
@@ -106,7 +110,7 @@ internal sealed partial class RedisTaskStore(
         {
             if (current is null)
             {
-                current = ToStamped(await EvaluateAsync(RedisTaskScripts.Load, [RedisTaskKeys.Task(id)], [], cancellationToken));
+                current = ToStamped(await EvaluateAsync(RedisTaskScripts.Load, [shards.Of(id).Task(id)], [], cancellationToken));
                 isRead = true;
             }
 
@@ -157,48 +161,6 @@ internal sealed partial class RedisTaskStore(
         throw new StoreUnavailableException($"Task {id} changes faster than it can be changed");
     }
 
-    public async Task ConfirmPublishedAsync(IReadOnlyList<TaskRecord> records, CancellationToken cancellationToken)
-    {
-        var keys = new RedisKey[records.Count + 2];
-        var values = new RedisValue[records.Count * 3];
-        (keys[0], keys[1]) = (RedisTaskKeys.Timers, RedisTaskKeys.Unpublished);
-        for (var n = 0; n < records.Count; n++)
-        {
-            var record = records[n];
-            keys[n + 2] = RedisTaskKeys.Task(record.Id);
-            values[3 * n] = record.Id.ToString();
-            values[(3 * n) + 1] = record.Dispatch;
-            values[(3 * n) + 2] = RedisClock.ToMicroseconds(TaskStateMachine.StartDeadline(record, _lifecycle));
-        }
-
-        await EvaluateOneAsync(RedisTaskScripts.Confirm, keys, values, cancellationToken);
-    }
-
-    public async Task<IReadOnlyList<AttemptVerdict>> RenewAsync(IReadOnlyList<RunningAttempt> attempts, CancellationToken cancellationToken)
-    {
-        if (attempts.Count == 0)
-        {
-            return [];
-        }
-
-        RedisKey[] keys = [RedisTaskKeys.Timers, .. attempts.Select(attempt => RedisTaskKeys.Task(attempt.TaskId))];
-        RedisValue[] values =
-        [
-            (long)_lifecycle.Lease.TotalMicroseconds,
-            .. attempts.SelectMany(attempt => new RedisValue[] { attempt.TaskId.ToString(), ClaimToken(attempt.Attempt, attempt.ClaimId) }),
-        ];
-        var answer = (RedisResult[])(await EvaluateOneAsync(RedisTaskScripts.Renew, keys, values, cancellationToken))!;
-        return
-        [
-            .. answer.Select(code => (int)code switch
-            {
-                0 => new AttemptVerdict(VerdictKind.Stale, Cancel: false),
-                3 => new AttemptVerdict(VerdictKind.Unknown, Cancel: false),
-                var stored => new AttemptVerdict(VerdictKind.Stored, Cancel: stored == 2),
-            }),
-        ];
-    }
-
     public async Task<bool> RebuildAsync(TaskMessage message, RebuiltAttempt? attempt, CancellationToken cancellationToken)
     {
         var now = clock.Now;
@@ -208,12 +170,13 @@ internal sealed partial class RedisTaskStore(
         }
 
         var record = RebuiltRecord(message, attempt, now);
+        var shard = shards.Of(record.Id);
         var timer = attempt is null ? TaskStateMachine.StartDeadline(record, _lifecycle) : now + _lifecycle.Lease;
         await EvaluateOneAsync(
             RedisTaskScripts.Rebuild,
             [
-                RedisTaskKeys.Task(record.Id), RedisTaskKeys.Timers, RedisTaskKeys.All, RedisTaskKeys.Index(record.State, record.Submission.Algorithm),
-                RedisTaskKeys.LaneQueue(record.Lane), RedisTaskKeys.LaneClients(record.Lane), RedisTaskKeys.LanesRunning,
+                shard.Task(record.Id), shard.Timers, shard.All, shard.Index(record.State, record.Submission.Algorithm),
+                shard.LaneQueue(record.Lane), shard.LaneClients(record.Lane), shard.LanesRunning,
             ],
             [
                 record.Id.ToString(), Serialize(record), message.Input, RedisClock.ToMicroseconds(timer),
@@ -225,8 +188,8 @@ internal sealed partial class RedisTaskStore(
 
     public async Task<StoreUsage> GetUsageAsync(CancellationToken cancellationToken)
     {
-        var unpublished = await redis.RunAsync(db => db.StringGetAsync(RedisTaskKeys.Unpublished), cancellationToken);
-        return new StoreUsage((long)unpublished, await memory.GetUsedBytesAsync(cancellationToken));
+        var unpublished = await redis.RunAsync(db => Task.WhenAll(shards.All.Select(shard => db.StringGetAsync(shard.Unpublished))), cancellationToken);
+        return new StoreUsage(unpublished.Sum(count => (long)count), await memory.GetUsedBytesAsync(cancellationToken));
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
@@ -250,12 +213,12 @@ internal sealed partial class RedisTaskStore(
             : new SubmitResult.KeyReused();
     }
 
-    private static TaskRecord NewRecord(NewTask task, DateTimeOffset now)
+    private static TaskRecord NewRecord(NewTask task, TaskId id, DateTimeOffset now)
     {
         var submission = task.Submission(now);
         return new TaskRecord
         {
-            Id = TaskId.Create(now),
+            Id = id,
             Version = 1,
             State = TaskState.Pending,
             Submission = submission,
@@ -311,15 +274,16 @@ internal sealed partial class RedisTaskStore(
     {
         var before = current.Record;
         var after = applied.Record;
+        var shard = shards.Of(after.Id);
         RedisKey[] keys =
         [
-            RedisTaskKeys.Task(after.Id), RedisTaskKeys.Timers, RedisTaskKeys.Index(before.State, after.Submission.Algorithm),
-            RedisTaskKeys.Index(after.State, after.Submission.Algorithm), RedisTaskKeys.Unpublished, RedisTaskKeys.Ended, RedisTaskKeys.All,
-            RedisTaskKeys.LaneQueue(after.Lane), RedisTaskKeys.LaneHeld(after.Lane), RedisTaskKeys.LaneClients(after.Lane), RedisTaskKeys.LanesRunning,
+            shard.Task(after.Id), shard.Timers, shard.Index(before.State, after.Submission.Algorithm),
+            shard.Index(after.State, after.Submission.Algorithm), shard.Unpublished, shard.Ended, shard.All,
+            shard.LaneQueue(after.Lane), shard.LaneHeld(after.Lane), shard.LaneClients(after.Lane), shard.LanesRunning,
         ];
         if (after.IdempotencyHash is { } hash)
         {
-            keys = [.. keys, RedisTaskKeys.Idempotency(hash)];
+            keys = [.. keys, shard.Idempotency(hash)];
         }
 
         var report = (trigger as TaskTrigger.Finish)?.Report;
@@ -330,13 +294,14 @@ internal sealed partial class RedisTaskStore(
             applied.Timer is { } timer ? RedisClock.ToMicroseconds(timer) : "",
             after.ClaimId is { } claim ? ClaimToken(after.Attempt, claim) : "",
             after.CancelRequested ? "1" : "", applied.Publish ? after.Dispatch : "", (long)_lifecycle.Retention.TotalMilliseconds,
-            $"{after.Id} {RedisTaskKeys.IndexName(after.State, after.Submission.Algorithm)}",
+            $"{after.Id} {ShardKeys.IndexName(after.State, after.Submission.Algorithm)}",
             after.State == TaskState.Completed && report?.Result is { } result ? result : "", report?.Output ?? "",
-            trigger is TaskTrigger.TimerDue due ? due.Ticket : "", RedisTaskKeys.Changes(after.Id).ToString(),
+            trigger is TaskTrigger.TimerDue due ? due.Ticket : "", shard.Changes(after.Id),
 
             // The output is that of the newest attempt: a claim begins with none, an end brings its own, also when that is none.
             trigger is TaskTrigger.Claim or TaskTrigger.Finish ? "1" : "", stamp, after.Version,
             before.State == TaskState.Pending && !applied.Publish ? "1" : "", ClientOf(after), Topology.LaneName(after.Lane), started == 0 ? "" : started,
+            shards.PublishCommand,
         ];
         return await EvaluateAsync(RedisTaskScripts.Apply, keys, values, cancellationToken);
     }

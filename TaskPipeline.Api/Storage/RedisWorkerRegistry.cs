@@ -31,14 +31,14 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
             async db =>
             {
                 var transaction = db.CreateTransaction();
-                _ = transaction.HashSetAsync(RedisTaskKeys.Worker(report.Worker), [new HashEntry(Announcement, announcement), new HashEntry(Busy, 0)]);
-                _ = transaction.KeyExpireAsync(RedisTaskKeys.Worker(report.Worker), _silence);
-                _ = transaction.SortedSetAddAsync(RedisTaskKeys.Workers, report.Worker, RedisClock.ToMicroseconds(clock.Now));
-                _ = transaction.KeyExpireAsync(RedisTaskKeys.Workers, _silence * 2);
+                _ = transaction.HashSetAsync(FleetKeys.Worker(report.Worker), [new HashEntry(Announcement, announcement), new HashEntry(Busy, 0)]);
+                _ = transaction.KeyExpireAsync(FleetKeys.Worker(report.Worker), _silence);
+                _ = transaction.SortedSetAddAsync(FleetKeys.Workers, report.Worker, RedisClock.ToMicroseconds(clock.Now));
+                _ = transaction.KeyExpireAsync(FleetKeys.Workers, _silence * 2);
                 if (report.Algorithms.Count > 0)
                 {
-                    _ = transaction.HashSetAsync(RedisTaskKeys.Algorithms, [.. report.Algorithms.Select(Entry)]);
-                    _ = transaction.KeyExpireAsync(RedisTaskKeys.Algorithms, s_algorithmLife);
+                    _ = transaction.HashSetAsync(FleetKeys.Algorithms, [.. report.Algorithms.Select(Entry)]);
+                    _ = transaction.KeyExpireAsync(FleetKeys.Algorithms, s_algorithmLife);
                 }
 
                 return await transaction.ExecuteAsync();
@@ -50,8 +50,8 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
     {
         if (report.Draining)
         {
-            await redis.RunAsync(db => db.KeyDeleteAsync(RedisTaskKeys.Worker(report.Worker)), cancellationToken);
-            await redis.RunAsync(db => db.SortedSetRemoveAsync(RedisTaskKeys.Workers, report.Worker), cancellationToken);
+            await redis.RunAsync(db => db.KeyDeleteAsync(FleetKeys.Worker(report.Worker)), cancellationToken);
+            await redis.RunAsync(db => db.SortedSetRemoveAsync(FleetKeys.Workers, report.Worker), cancellationToken);
             return true;
         }
 
@@ -60,14 +60,14 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
             {
                 // Only of a worker that is there: a beat must not bring half of it back.
                 var transaction = db.CreateTransaction();
-                transaction.AddCondition(Condition.HashExists(RedisTaskKeys.Worker(report.Worker), Announcement));
+                transaction.AddCondition(Condition.HashExists(FleetKeys.Worker(report.Worker), Announcement));
                 _ = transaction.HashSetAsync(
-                    RedisTaskKeys.Worker(report.Worker),
+                    FleetKeys.Worker(report.Worker),
                     [new HashEntry(Busy, report.Busy), new HashEntry(SlowBusy, report.SlowBusy), new HashEntry(Waiting, string.Join(' ', report.Waiting ?? []))]);
-                _ = transaction.KeyExpireAsync(RedisTaskKeys.Worker(report.Worker), _silence);
-                _ = transaction.SortedSetAddAsync(RedisTaskKeys.Workers, report.Worker, RedisClock.ToMicroseconds(clock.Now));
-                _ = transaction.KeyExpireAsync(RedisTaskKeys.Workers, _silence * 2);
-                _ = transaction.KeyExpireAsync(RedisTaskKeys.Algorithms, s_algorithmLife);
+                _ = transaction.KeyExpireAsync(FleetKeys.Worker(report.Worker), _silence);
+                _ = transaction.SortedSetAddAsync(FleetKeys.Workers, report.Worker, RedisClock.ToMicroseconds(clock.Now));
+                _ = transaction.KeyExpireAsync(FleetKeys.Workers, _silence * 2);
+                _ = transaction.KeyExpireAsync(FleetKeys.Algorithms, s_algorithmLife);
                 return await transaction.ExecuteAsync();
             },
             cancellationToken);
@@ -76,10 +76,10 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
     public async Task<IReadOnlyList<WorkerRecord>> GetWorkersAsync(CancellationToken cancellationToken)
     {
         var silentSince = RedisClock.ToMicroseconds(clock.Now - _silence);
-        await redis.RunAsync(db => db.SortedSetRemoveRangeByScoreAsync(RedisTaskKeys.Workers, double.NegativeInfinity, silentSince), cancellationToken);
-        var alive = await redis.RunAsync(db => db.SortedSetRangeByRankWithScoresAsync(RedisTaskKeys.Workers), cancellationToken);
+        await redis.RunAsync(db => db.SortedSetRemoveRangeByScoreAsync(FleetKeys.Workers, double.NegativeInfinity, silentSince), cancellationToken);
+        var alive = await redis.RunAsync(db => db.SortedSetRangeByRankWithScoresAsync(FleetKeys.Workers), cancellationToken);
         var hashes = await redis.RunAsync(
-            db => Task.WhenAll(alive.Select(entry => db.HashGetAsync(RedisTaskKeys.Worker(entry.Element!), [Announcement, Busy, SlowBusy, Waiting]))), cancellationToken);
+            db => Task.WhenAll(alive.Select(entry => db.HashGetAsync(FleetKeys.Worker(entry.Element!), [Announcement, Busy, SlowBusy, Waiting]))), cancellationToken);
 
         return
         [
@@ -92,7 +92,7 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
 
     public async Task<IReadOnlyList<AlgorithmDescription>> GetAlgorithmsAsync(CancellationToken cancellationToken)
     {
-        var entries = await redis.RunAsync(db => db.HashValuesAsync(RedisTaskKeys.Algorithms), cancellationToken);
+        var entries = await redis.RunAsync(db => db.HashValuesAsync(FleetKeys.Algorithms), cancellationToken);
         return [.. entries.Select(Parse).OrderBy(algorithm => algorithm.Name, StringComparer.Ordinal)];
     }
 
@@ -103,7 +103,7 @@ internal sealed class RedisWorkerRegistry(RedisGate redis, RedisClock clock, Tim
             return reading.Algorithm;
         }
 
-        var entry = await redis.RunAsync(db => db.HashGetAsync(RedisTaskKeys.Algorithms, name), cancellationToken);
+        var entry = await redis.RunAsync(db => db.HashGetAsync(FleetKeys.Algorithms, name), cancellationToken);
         if (entry.IsNull)
         {
             _read.TryRemove(name, out _);

@@ -17,7 +17,10 @@ public static class StorageExtensions
         builder.Services.AddOptionsWithValidateOnStart<TaskStoreOptions>().BindConfiguration(TaskStoreOptions.SectionName).ValidateDataAnnotations();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<RedisClock>();
+        builder.Services.AddSingleton<TaskShards>();
+        builder.Services.AddSingleton<ShardLayout>();
         builder.Services.AddSingleton<RedisGate>();
+        builder.Services.AddHostedService<ShardLayoutGuard>();
         builder.Services.AddSingleton<RedisMemory>();
         builder.Services.AddSingleton<ITaskStore, RedisTaskStore>();
         builder.Services.AddSingleton<IWorkerRegistry, RedisWorkerRegistry>();

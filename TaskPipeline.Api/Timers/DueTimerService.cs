@@ -58,13 +58,13 @@ internal sealed class DueTimerService(
     {
         var trimmed = await store.TrimAsync(_options.Batch, cancellationToken);
         var due = await store.TakeDueAsync(_options.Batch, cancellationToken);
-        if (due.Count > 0)
+        if (due.Timers.Count > 0)
         {
             CrashPoint.Reach(CrashPoints.TimerTaken);
         }
 
-        await Task.WhenAll(due.Select(timer => ServeOneAsync(timer, cancellationToken)));
-        return due.Count == _options.Batch || trimmed == _options.Batch;
+        await Task.WhenAll(due.Timers.Select(timer => ServeOneAsync(timer, cancellationToken)));
+        return due.More || trimmed.More;
     }
 
     private async Task ServeOneAsync(DueTimer timer, CancellationToken cancellationToken)

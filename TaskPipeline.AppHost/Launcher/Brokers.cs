@@ -73,8 +73,8 @@ internal static class Brokers
     }
 
     /// <summary>Append-only: what was acknowledged survives the end of the process.</summary>
-    public static ProcessStartInfo Redis(DataFolder data, int port) => Start(
-        "redis-server", "--port", Text(port), "--bind", "127.0.0.1", "--dir", data.Sub("redis"), "--appendonly", "yes", "--appendfsync", "everysec",
+    public static ProcessStartInfo Redis(DataFolder data, int port, string folder = "redis") => Start(
+        "redis-server", "--port", Text(port), "--bind", "127.0.0.1", "--dir", data.Sub(folder), "--appendonly", "yes", "--appendfsync", "everysec",
         "--save", "", "--loglevel", "warning");
 
     private static ProcessStartInfo Start(string file, params string[] arguments) => new(file, arguments);

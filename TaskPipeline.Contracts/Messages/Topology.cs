@@ -3,7 +3,7 @@ namespace TaskPipeline.Contracts.Messages;
 /// <summary>The names and arguments of everything that we declare in RabbitMQ; documented in docs/messages.md.</summary>
 public static class Topology
 {
-    /// <summary>Direct exchange of work; the routing key is the lane's name.</summary>
+    /// <summary>Direct exchange of work; the routing key is that of a <see cref="Messages.LaneQueue"/>.</summary>
     public const string TasksExchange = "taskpipeline.tasks";
 
     /// <summary>Fanout exchange of cancellations, to one exclusive queue for each worker.</summary>
@@ -27,7 +27,7 @@ public static class Topology
     /// <summary>The unreadable queue keeps a message at most so long.</summary>
     public static readonly TimeSpan UnreadableMaxAge = TimeSpan.FromDays(7);
 
-    /// <summary>The lane's name, which is also its routing key.</summary>
+    /// <summary>The lane's name, which is also the routing key of its first queue.</summary>
     public static string LaneName(Lane lane) => lane switch
     {
         Lane.Urgent => "urgent",
@@ -37,10 +37,10 @@ public static class Topology
         _ => throw new ArgumentOutOfRangeException(nameof(lane), lane, "not a lane"),
     };
 
-    /// <summary>The name of the lane's queue.</summary>
+    /// <summary>The name of the lane's first queue, with which those of its others begin.</summary>
     public static string LaneQueue(Lane lane) => $"{TasksExchange}.{LaneName(lane)}";
 
-    /// <summary>The arguments of a lane's queue. A new dictionary each time: the client may add to it.</summary>
+    /// <summary>The arguments of a lane's first queue. A new dictionary each time: the client may add to it.</summary>
     public static Dictionary<string, object?> LaneQueueArguments() => new()
     {
         ["x-queue-type"] = "quorum",

@@ -30,7 +30,7 @@ public abstract class BrokerServer : IAsyncLifetime, IDisposable
 
     private protected int[] Ports { get; }
 
-    /// <summary>Starts it; returns when it listens.</summary>
+    /// <summary>Starts it; returns when it serves.</summary>
     public async Task StartAsync()
     {
         foreach (var (name, describe) in Describe(_data))
@@ -42,6 +42,7 @@ public abstract class BrokerServer : IAsyncLifetime, IDisposable
 
         using var limit = new CancellationTokenSource(s_startLimit);
         await AppHost.Launcher.Ports.WaitAsync(GetType().Name, Port, s_startLimit, limit.Token);
+        await PrepareAsync(limit.Token);
     }
 
     /// <summary>Ends it the hard way, or asks it to end; it stays down until it is started again.</summary>
@@ -70,6 +71,12 @@ public abstract class BrokerServer : IAsyncLifetime, IDisposable
         _output.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What it needs once it listens.</summary>
+    private protected virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Kills one of its processes, which stays down until the server has been stopped and started again.</summary>
+    private protected Task KillAsync(int process) => _running[process].StopAsync(TimeSpan.Zero);
 
     /// <summary>Its processes in the order of their start.</summary>
     private protected abstract IEnumerable<(string Name, Func<ProcessStartInfo> Describe)> Describe(DataFolder data);

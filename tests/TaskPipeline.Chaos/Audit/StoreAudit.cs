@@ -7,10 +7,12 @@ namespace TaskPipeline.Chaos.Audit;
 /// <summary>Whether Redis holds what it should when every task has ended: all of them, no other, and nothing without an end of its life.</summary>
 internal static class StoreAudit
 {
-    /// <summary>What is trimmed with the retention of the tasks in it, or has a bounded number of fields, instead of expiring.</summary>
-    private static readonly string[] s_trimmed = [RedisTaskKeys.Ended!, RedisTaskKeys.All!, RedisTaskKeys.LanesRunning!];
+    private static readonly ShardKeys s_shard = new(number: 0);
 
-    private static readonly string s_index = RedisTaskKeys.Prefix + "index:";
+    /// <summary>What is trimmed with the retention of the tasks in it, or has a bounded number of fields, or is one number, instead of expiring.</summary>
+    private static readonly string[] s_trimmed = [s_shard.Ended!, s_shard.All!, s_shard.LanesRunning!, FleetKeys.Shards!];
+
+    private static readonly string s_index = s_shard.Prefix + "index:";
 
     public static async Task CheckAsync(string address, IReadOnlyCollection<string> accepted, Findings findings)
     {
@@ -25,15 +27,15 @@ internal static class StoreAudit
             }
         }
 
-        var known = (await redis.SortedSetRangeByRankAsync(RedisTaskKeys.All)).Select(id => (string)id!).ToHashSet();
+        var known = (await redis.SortedSetRangeByRankAsync(s_shard.All)).Select(id => (string)id!).ToHashSet();
         Compare("Redis lost", accepted.Where(id => !known.Contains(id)), findings);
         Compare("Redis holds tasks that nobody submitted:", known.Where(id => !accepted.Contains(id)), findings);
-        if (await redis.SortedSetLengthAsync(RedisTaskKeys.Ended) is var ended && ended != accepted.Count)
+        if (await redis.SortedSetLengthAsync(s_shard.Ended) is var ended && ended != accepted.Count)
         {
             findings.Add(string.Create(CultureInfo.InvariantCulture, $"the retention of {ended} tasks is watched, of {accepted.Count} that have ended"));
         }
 
-        var running = await redis.HashGetAllAsync(RedisTaskKeys.LanesRunning);
+        var running = await redis.HashGetAllAsync(s_shard.LanesRunning);
         Compare("lanes still count running tasks:", running.Where(lane => (long)lane.Value != 0).Select(lane => lane.ToString()), findings);
     }
 

@@ -129,11 +129,11 @@ public sealed class LaneStoreTests : IClassFixture<RedisServer>, IAsyncLifetime
         await SubmitAsync(Place("a", holdFrom: 1));
         var held = await SubmitAsync(Place("a", holdFrom: 1));
         Assert.False(held.Publish);
-        Assert.Empty(await _tasks.TakeDueAsync(10, CancellationToken.None));
+        Assert.Empty((await _tasks.TakeDueAsync(10, CancellationToken.None)).Timers);
 
         await _lanes.LetGoAsync(Lane.Short, until: 2, CancellationToken.None);
 
-        var due = Assert.Single(await _tasks.TakeDueAsync(10, CancellationToken.None));
+        var due = Assert.Single((await _tasks.TakeDueAsync(10, CancellationToken.None)).Timers);
         Assert.Equal(held.Record.Id, due.Record.Id);
         var result = await _tasks.ApplyAsync(due.Record.Id, new TaskTrigger.TimerDue(due.Published, due.Ticket), CancellationToken.None);
         Assert.True(Assert.IsType<TransitionResult.Applied>(result).Publish);

@@ -8,3 +8,10 @@ public sealed class RedisCollection : ICollectionFixture<RedisServer>
 {
     public const string Name = "Redis";
 }
+
+/// <summary>The tests that share one Redis Cluster and never stop it; each empties it first.</summary>
+[CollectionDefinition(Name)]
+public sealed class RedisClusterCollection : ICollectionFixture<RedisClusterServer>
+{
+    public const string Name = "Redis Cluster";
+}

@@ -1,58 +1,85 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using TaskPipeline.Api.Diagnostics;
+using TaskPipeline.Api.Events;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
 using TaskPipeline.Contracts.Messages;
-using TaskPipeline.Testing;
 
 namespace TaskPipeline.Integration.Tests.Storage;
 
-/// <summary>A store as one API replica has it, on a database of a real Redis. Several on one database are several replicas.</summary>
+/// <summary>A store as one API replica has it, on a real Redis or Redis Cluster. Several on the same data are several replicas.</summary>
 internal sealed class TestStore : IAsyncDisposable
 {
     private static int s_databases;
 
     private readonly ConnectionMultiplexer _connection;
-    private readonly RedisServer _server;
+    private readonly StoreSite _site;
     private readonly ServiceProvider _services;
     private readonly int _database;
 
-    private TestStore(RedisServer server, int database, ConnectionMultiplexer connection, LifecycleOptions lifecycle, TaskStoreOptions bounds)
+    private TestStore(StoreSite site, int database, ConnectionMultiplexer connection, LifecycleOptions lifecycle, TaskStoreOptions bounds)
     {
-        (_server, _database, _connection, Lifecycle) = (server, database, connection, lifecycle);
-        var gate = new RedisGate(connection);
+        (_site, _database, _connection, Lifecycle) = (site, database, connection, lifecycle);
+        bounds.Shards = site.Shards;
+        var options = Options.Create(bounds);
+        Shards = new TaskShards(options);
+        var gate = new RedisGate(connection, new ShardLayout(connection, Shards));
         Clock = new RedisClock(TimeProvider.System);
         _services = new ServiceCollection().AddMetrics().AddSingleton<ApiMetrics>().BuildServiceProvider();
-        Store = new RedisTaskStore(
-            gate, Clock, new RedisMemory(gate, TimeProvider.System), _services.GetRequiredService<ApiMetrics>(), Options.Create(lifecycle), Options.Create(bounds));
+        var memory = new RedisMemory(gate, Shards, TimeProvider.System, options);
+        Store = new RedisTaskStore(gate, Shards, Clock, memory, _services.GetRequiredService<ApiMetrics>(), Options.Create(lifecycle), options);
+        Lanes = new RedisLaneStore(gate, Shards);
+        Workers = new RedisWorkerRegistry(gate, Clock, TimeProvider.System, options);
+        Feeds = new RedisTaskFeeds(Store, connection, Shards, TimeProvider.System);
     }
 
     public LifecycleOptions Lifecycle { get; }
 
+    /// <summary>What tasks that are submitted from now on may claim of their lane.</summary>
+    public LanePlace Place { get; set; } = LanePlace.Unlimited;
+
     public RedisClock Clock { get; }
 
+    public TaskShards Shards { get; }
+
     public ITaskStore Store { get; }
+
+    public ILaneStore Lanes { get; }
+
+    public IWorkerRegistry Workers { get; }
+
+    public ITaskFeeds Feeds { get; }
 
     public IConnectionMultiplexer Connection => _connection;
 
     public IDatabase Database => _connection.GetDatabase();
 
-    /// <summary>A store on an empty database.</summary>
-    public static async Task<TestStore> CreateAsync(RedisServer server, LifecycleOptions? lifecycle = null, TaskStoreOptions? bounds = null)
+    /// <summary>A store without tasks.</summary>
+    public static async Task<TestStore> CreateAsync(StoreSite site, LifecycleOptions? lifecycle = null, TaskStoreOptions? bounds = null)
     {
         // Redis has sixteen; tests that share a collection run one after the other.
-        var database = Interlocked.Increment(ref s_databases) % 16;
-        var store = await ConnectAsync(server, database, lifecycle, bounds);
-        await store.Database.ExecuteAsync("FLUSHDB");
+        var database = site.HasDatabases ? Interlocked.Increment(ref s_databases) % 16 : 0;
+        var store = await ConnectAsync(site, database, lifecycle, bounds);
+        await store.FlushAsync();
         return store;
     }
 
-    /// <summary>Another replica on the same database.</summary>
-    public Task<TestStore> ReplicaAsync() => ConnectAsync(_server, _database, Lifecycle, bounds: null);
+    /// <summary>Another replica on the same data.</summary>
+    public Task<TestStore> ReplicaAsync() => ConnectAsync(_site, _database, Lifecycle, bounds: null);
+
+    /// <summary>A key whose tasks belong to a shard.</summary>
+    public static IdempotencyKey Key(string name, int shard = 0) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..^2]}{shard:x2}"), "body-hash");
+
+    /// <summary>Everything is lost.</summary>
+    public Task FlushAsync() => Task.WhenAll(_connection.GetServers().Select(server => server.FlushDatabaseAsync(_database)));
 
     public async Task<TaskRecord> SubmitAsync(
         string algorithm = "primes", IdempotencyKey? key = null, DateTimeOffset? notBefore = null, DateTimeOffset? startBefore = null, int maxAttempts = 3, string input = "{}") =>
@@ -70,10 +97,13 @@ internal sealed class TestStore : IAsyncDisposable
                     NotBefore = notBefore,
                     StartBefore = startBefore ?? now + Lifecycle.StartDeadline,
                 },
-                System.Text.Encoding.UTF8.GetBytes(input),
+                Encoding.UTF8.GetBytes(input),
                 Lane.Short,
                 TraceParent: null,
-                key),
+                key)
+            {
+                Place = Place,
+            },
             CancellationToken.None);
 
     public Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger) => Store.ApplyAsync(id, trigger, CancellationToken.None);
@@ -116,12 +146,19 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Task<StoredTask?> FindAsync(TaskId id) => Store.GetAsync(id, CancellationToken.None);
 
+    /// <summary>The key of a task.</summary>
+    public RedisKey KeyOf(TaskId id) => Shards.Of(id).Task(id);
+
+    /// <summary>How many entries sorted sets have, over all shards.</summary>
+    public async Task<long> CountAsync(Func<ShardKeys, RedisKey> set) =>
+        (await Task.WhenAll(Shards.All.Select(shard => Database.SortedSetLengthAsync(set(shard))))).Sum();
+
     /// <summary>When the task must be looked at next; null when nobody has to.</summary>
     public async Task<DateTimeOffset?> TimerAsync(TaskId id) =>
-        await Database.SortedSetScoreAsync(RedisTaskKeys.Timers, id.ToString()) is { } score ? RedisClock.FromMicroseconds((long)score) : null;
+        await Database.SortedSetScoreAsync(Shards.Of(id).Timers, id.ToString()) is { } score ? RedisClock.FromMicroseconds((long)score) : null;
 
     /// <summary>Makes the timer of a task due, as if the time had passed.</summary>
-    public Task MakeDueAsync(TaskId id) => Database.SortedSetAddAsync(RedisTaskKeys.Timers, id.ToString(), 1);
+    public Task MakeDueAsync(TaskId id) => Database.SortedSetAddAsync(Shards.Of(id).Timers, id.ToString(), 1);
 
     /// <summary>
     /// What a step of Redis' clock does to everything that is stored: seen from the clock, all stored times move by as much the
@@ -129,19 +166,34 @@ internal sealed class TestStore : IAsyncDisposable
     /// </summary>
     public async Task StepClockAsync(TimeSpan step)
     {
-        foreach (var entry in await Database.SortedSetRangeByRankWithScoresAsync(RedisTaskKeys.Timers))
+        foreach (var shard in Shards.All)
         {
-            await Database.SortedSetAddAsync(RedisTaskKeys.Timers, entry.Element, entry.Score - step.TotalMicroseconds);
-        }
+            foreach (var entry in await Database.SortedSetRangeByRankWithScoresAsync(shard.Timers))
+            {
+                await Database.SortedSetAddAsync(shard.Timers, entry.Element, entry.Score - step.TotalMicroseconds);
+            }
 
-        var served = (long)await Database.StringGetAsync(RedisTaskKeys.TimersServed);
-        await Database.StringSetAsync(RedisTaskKeys.TimersServed, served - (long)step.TotalMicroseconds);
+            var served = (long)await Database.StringGetAsync(shard.TimersServed);
+            await Database.StringSetAsync(shard.TimersServed, served - (long)step.TotalMicroseconds);
+        }
     }
 
-    public Task<IReadOnlyList<DueTimer>> TakeDueAsync(int limit = 100) => Store.TakeDueAsync(limit, CancellationToken.None);
+    public async Task<IReadOnlyList<DueTimer>> TakeDueAsync(int limit = 100) => (await Store.TakeDueAsync(limit, CancellationToken.None)).Timers;
 
-    public async Task<IReadOnlyList<string>> KeysAsync() =>
-        [.. ((RedisResult[])(await Database.ExecuteAsync("KEYS", "*"))!).Select(key => (string)key!).Order(StringComparer.Ordinal)];
+    /// <summary>Every key but the record of the layout, which belongs to the data as a whole.</summary>
+    public async Task<IReadOnlyList<string>> KeysAsync()
+    {
+        var keys = new List<string>();
+        foreach (var server in _connection.GetServers())
+        {
+            await foreach (var key in server.KeysAsync(_database))
+            {
+                keys.Add(key!);
+            }
+        }
+
+        return [.. keys.Where(key => key != FleetKeys.Shards).Order(StringComparer.Ordinal)];
+    }
 
     public async Task<long> UnpublishedAsync() => (await Store.GetUsageAsync(CancellationToken.None)).Unpublished;
 
@@ -151,10 +203,10 @@ internal sealed class TestStore : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private static async Task<TestStore> ConnectAsync(RedisServer server, int database, LifecycleOptions? lifecycle, TaskStoreOptions? bounds) => new(
-        server,
+    private static async Task<TestStore> ConnectAsync(StoreSite site, int database, LifecycleOptions? lifecycle, TaskStoreOptions? bounds) => new(
+        site,
         database,
-        await ConnectionMultiplexer.ConnectAsync($"{server.ConnectionString},defaultDatabase={database},abortConnect=false,allowAdmin=true,asyncTimeout=30000"),
+        await ConnectionMultiplexer.ConnectAsync($"{site.ConnectionString},defaultDatabase={database},abortConnect=false,allowAdmin=true,asyncTimeout=30000"),
         lifecycle ?? new LifecycleOptions(),
         bounds ?? new TaskStoreOptions());
 }

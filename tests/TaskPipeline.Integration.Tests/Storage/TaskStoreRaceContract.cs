@@ -2,15 +2,12 @@ using CsCheck;
 using TaskPipeline.Api.State;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
-using TaskPipeline.Testing;
 
 namespace TaskPipeline.Integration.Tests.Storage;
 
-/// <summary>Two replicas that do things to one task at the same time, ten thousand times, with everything that can happen to it.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class TaskStoreRaceTests(RedisServer redis)
+/// <summary>Two replicas that do things to one task at the same time, thousands of times, with everything that can happen to it.</summary>
+public abstract class TaskStoreRaceContract(StoreSite site, int batches)
 {
-    private const int Batches = 100;
     private const int TasksPerBatch = 100;
 
     private static readonly TaskOutcome[] s_outcomes = [TaskOutcome.Completed, TaskOutcome.Error, TaskOutcome.Crash, TaskOutcome.TimedOut, TaskOutcome.Cancelled];
@@ -29,17 +26,20 @@ public sealed class TaskStoreRaceTests(RedisServer redis)
     [Fact]
     public async Task Apply_ByTwoReplicasAtOnce_IsOneOrderOfWholeSteps()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await using var other = await store.ReplicaAsync();
 
         await Gen.Select(s_triggers, s_triggers).Array[TasksPerBatch].SampleAsync(
-            batch => Task.WhenAll(batch.Select(pair => RaceAsync(store, other, pair.Item1, pair.Item2))), iter: Batches, threads: 1);
+            batch => Task.WhenAll(batch.Select(pair => RaceAsync(store, other, pair.Item1, pair.Item2))), iter: batches, threads: 1);
 
-        // What is counted beside the tasks agrees with them after ten thousand races.
+        // What is counted beside the tasks agrees with them after all races.
         var unpublished = 0;
-        foreach (var id in await store.Database.SortedSetRangeByRankAsync("tp:{0}:timers"))
+        foreach (var shard in store.Shards.All)
         {
-            unpublished += await store.Database.HashExistsAsync($"tp:{{0}}:task:{id}", "u") ? 1 : 0;
+            foreach (var id in await store.Database.SortedSetRangeByRankAsync(shard.Timers))
+            {
+                unpublished += await store.Database.HashExistsAsync($"{shard.TaskPrefix}{id}", "u") ? 1 : 0;
+            }
         }
 
         Assert.Equal(unpublished, await store.UnpublishedAsync());

@@ -2,25 +2,24 @@ using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
-using TaskPipeline.Testing;
+using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <summary>Timers, under every step of the clock and every pause of those who serve them.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class TaskStoreTimersTests(RedisServer redis)
+public abstract class TaskStoreTimersContract(StoreSite site)
 {
     [Fact]
     public async Task TakeDue_ByTwoReplicasAtOnce_GivesEachTimerToOne()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await using var other = await store.ReplicaAsync();
         for (var n = 0; n < 40; n++)
         {
             await store.MakeDueAsync((await store.SubmitAsync()).Id);
         }
 
-        var taken = await Task.WhenAll(Enumerable.Range(0, 10).Select(n => (n % 2 == 0 ? store : other).TakeDueAsync(limit: 7)));
+        var taken = await Task.WhenAll(Enumerable.Range(0, 40).Select(n => (n % 2 == 0 ? store : other).TakeDueAsync(limit: 7)));
 
         Assert.Equal(40, taken.Sum(some => some.Count));
         Assert.Equal(40, taken.SelectMany(some => some).Select(timer => timer.Record.Id).Distinct().Count());
@@ -29,9 +28,9 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
     [Fact]
     public async Task TakeDue_TimerOfATaskThatIsGone_IsRemoved()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var record = await store.SubmitAsync();
-        await store.Database.KeyDeleteAsync(RedisTaskKeys.Task(record.Id));
+        await store.Database.KeyDeleteAsync(store.KeyOf(record.Id));
         await store.MakeDueAsync(record.Id);
 
         Assert.Empty(await store.TakeDueAsync());
@@ -42,7 +41,7 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
     [Fact]
     public async Task TimerDue_LeaseRenewedAfterItWasTaken_LosesNothing()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await store.TakeDueAsync();
         var running = await store.ClaimAsync(await store.SubmitAsync());
         await store.MakeDueAsync(running.Id);
@@ -58,7 +57,7 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
     [Fact]
     public async Task TakeDue_AfterNobodyServedForHalfALease_GivesEveryLeaseOneMore()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await store.TakeDueAsync();
         var running = await store.ClaimAsync(await store.SubmitAsync());
         var pending = await store.SubmitAsync();
@@ -74,7 +73,7 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
     [Fact]
     public async Task TakeDue_ServedAllTheTime_LetsALeaseEnd()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await store.TakeDueAsync();
         var running = await store.ClaimAsync(await store.SubmitAsync());
         await store.TakeDueAsync();
@@ -89,7 +88,7 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
     [Fact]
     public async Task TakeDue_ClockSetBack_StillNoticesALostWorker()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await store.TakeDueAsync();
         var running = await store.ClaimAsync(await store.SubmitAsync());
         var later = await store.SubmitAsync(notBefore: store.Clock.Now.AddHours(2));
@@ -105,7 +104,7 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
     [Fact]
     public async Task TimerDue_BeforeNotBefore_WaitsAndThenPublishes()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await store.TakeDueAsync();
         var record = await store.SubmitAsync(notBefore: store.Clock.Now.AddSeconds(2));
         Assert.Equal(0, record.Dispatch);
@@ -130,7 +129,7 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
     [Fact]
     public async Task TimerDue_AtStartBefore_ExpiresTheTask()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await store.TakeDueAsync();
         var record = await store.SubmitAsync(startBefore: store.Clock.Now.AddSeconds(1));
         await store.Store.ConfirmPublishedAsync(record, CancellationToken.None);
@@ -149,12 +148,12 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
     [Fact]
     public async Task RepublishLane_QueueLost_MakesPublishedPendingTasksDue()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await store.Store.ConfirmPublishedAsync(await store.SubmitAsync(), CancellationToken.None);
         var running = await store.ClaimAsync(await store.SubmitAsync());
         var later = await store.SubmitAsync(notBefore: store.Clock.Now.AddHours(1));
         var published = new List<TaskRecord>();
-        await store.Database.HashSetAsync(RedisTaskKeys.Algorithms, "primes", "{}");
+        await store.Database.HashSetAsync(FleetKeys.Algorithms, "primes", "{}");
         for (var n = 0; n < 1_200; n++)
         {
             published.Add(await store.SubmitAsync());
@@ -163,21 +162,34 @@ public sealed class TaskStoreTimersTests(RedisServer redis)
         await Task.WhenAll(published.Select(record => store.Store.ConfirmPublishedAsync(record, CancellationToken.None)));
         Assert.Equal(0, await store.UnpublishedAsync());
 
-        Assert.Equal(0, await store.Store.RepublishLaneAsync(Lane.Long, TimeSpan.FromSeconds(1), TimeSpan.Zero, CancellationToken.None));
-        Assert.Equal(0, await store.Store.RepublishLaneAsync(Lane.Short, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), CancellationToken.None));
-        var count = await store.Store.RepublishLaneAsync(Lane.Short, TimeSpan.FromSeconds(1), TimeSpan.Zero, CancellationToken.None);
+        Assert.Equal(0, await RepublishAsync(store, Lane.Long, TimeSpan.Zero));
+        Assert.Equal(0, await RepublishAsync(store, Lane.Short, TimeSpan.FromHours(1)));
 
-        Assert.Equal(1_201, count);
+        Assert.Equal(1_201, await RepublishAsync(store, Lane.Short, TimeSpan.Zero));
         Assert.Equal(1_201, await store.UnpublishedAsync());
         Assert.All(await Task.WhenAll(published.Select(record => store.TimerAsync(record.Id))), timer => Assert.True(timer < store.Clock.Now.AddSeconds(2)));
         Assert.Equal(later.Submission.NotBefore, await store.TimerAsync(later.Id));
         Assert.Equal(TaskState.Processing, (await store.GetAsync(running.Id)).State);
     }
 
+    /// <summary>One queue is lost after the other, of more queues than there are shards.</summary>
+    private static async Task<int> RepublishAsync(TestStore store, Lane lane, TimeSpan age)
+    {
+        var republished = 0;
+        foreach (var queue in LaneQueue.All(lane, of: 8))
+        {
+            var count = await store.Store.RepublishAsync(queue, TimeSpan.FromSeconds(1), age, CancellationToken.None);
+            Assert.Equal(republished + count, await store.UnpublishedAsync());
+            republished += count;
+        }
+
+        return republished;
+    }
+
     [Fact]
     public async Task DeadLettered_Twice_FailsTheTask()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var record = await store.SubmitAsync();
 
         var again = await store.AppliedAsync(record.Id, new TaskTrigger.DeadLettered(1));

@@ -1,22 +1,19 @@
-using StackExchange.Redis;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
-using TaskPipeline.Testing;
 
 namespace TaskPipeline.Integration.Tests.Storage;
 
-/// <summary>What every store of tasks must do, against a real Redis.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class TaskStoreTests(RedisServer redis)
+/// <summary>What every store of tasks must do, wherever it lies.</summary>
+public abstract class TaskStoreContract(StoreSite site)
 {
-    private static readonly IdempotencyKey s_key = new("key-hash", "body-hash");
+    private static readonly IdempotencyKey s_key = TestStore.Key("key", shard: 3);
 
     [Fact]
     public async Task Submit_NewTask_IsReadBackWhole()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
 
         var record = await store.SubmitAsync(input: "{\"limit\": 10}");
 
@@ -31,7 +28,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Get_UnknownTask_IsNull()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var unknown = TaskId.Create(DateTimeOffset.UnixEpoch);
 
         Assert.Null(await store.FindAsync(unknown));
@@ -42,20 +39,20 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Submit_SameKey_ReturnsTheTaskOfThen()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var record = await store.SubmitAsync(key: s_key);
 
         Assert.Equal(record.Id, Assert.IsType<SubmitResult.Existing>(await store.TrySubmitAsync(key: s_key)).Id);
         Assert.IsType<SubmitResult.KeyReused>(await store.TrySubmitAsync(key: s_key with { BodyHash = "other" }));
-        Assert.Equal(1, await store.Database.SortedSetLengthAsync(RedisTaskKeys.All));
+        Assert.Equal(1, await store.CountAsync(shard => shard.All));
     }
 
     [Fact]
     public async Task Submit_KeyOfATaskThatIsGone_MakesANewOne()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var record = await store.SubmitAsync(key: s_key);
-        await store.Database.KeyDeleteAsync(RedisTaskKeys.Task(record.Id));
+        await store.Database.KeyDeleteAsync(store.KeyOf(record.Id));
 
         var again = await store.SubmitAsync(key: s_key);
 
@@ -66,7 +63,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Submit_FiftyAtOnceOverTwoReplicasWithOneKey_MakeOneTask()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         await using var other = await store.ReplicaAsync();
 
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(n => (n % 2 == 0 ? store : other).TrySubmitAsync(key: s_key)));
@@ -79,8 +76,9 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Submit_BacklogAtItsBound_IsFullUntilSomethingIsConfirmed()
     {
-        await using var store = await TestStore.CreateAsync(redis, bounds: new TaskStoreOptions { MaxUnpublished = 3 });
-        var records = new[] { await store.SubmitAsync(), await store.SubmitAsync(), await store.SubmitAsync() };
+        // The part of one shard.
+        await using var store = await TestStore.CreateAsync(site, bounds: new TaskStoreOptions { MaxUnpublished = 3 * site.Shards });
+        var records = await Task.WhenAll(Enumerable.Range(0, 3).Select(n => store.SubmitAsync(key: TestStore.Key($"{n}", shard: 3))));
 
         Assert.IsType<SubmitResult.Full>(await store.TrySubmitAsync(key: s_key));
         await store.Store.ConfirmPublishedAsync(records[1], CancellationToken.None);
@@ -91,9 +89,9 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Submit_MemoryAtItsBound_IsFull()
     {
-        await using var roomy = await TestStore.CreateAsync(redis);
+        await using var roomy = await TestStore.CreateAsync(site);
         var used = (await roomy.Store.GetUsageAsync(CancellationToken.None)).UsedBytes;
-        await using var store = await TestStore.CreateAsync(redis, bounds: new TaskStoreOptions { MaxLiveBytes = used / 2 });
+        await using var store = await TestStore.CreateAsync(site, bounds: new TaskStoreOptions { MaxLiveBytes = used / 2 });
 
         Assert.IsType<SubmitResult.Full>(await store.TrySubmitAsync());
         Assert.Empty(await store.KeysAsync());
@@ -102,7 +100,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Unpublished_WhateverEndsTheWait_IsCountedDown()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var confirmed = await store.SubmitAsync();
         var cancelled = await store.SubmitAsync();
         var claimed = await store.SubmitAsync();
@@ -117,13 +115,13 @@ public sealed class TaskStoreTests(RedisServer redis)
         await store.ClaimAsync(claimed);
         await store.Store.ConfirmPublishedAsync(claimed, CancellationToken.None);
         Assert.Equal(0, await store.UnpublishedAsync());
-        Assert.False(await store.Database.KeyExistsAsync(RedisTaskKeys.Unpublished));
+        Assert.DoesNotContain(await store.KeysAsync(), key => store.Shards.All.Any(shard => shard.Unpublished == key));
     }
 
     [Fact]
     public async Task ConfirmPublished_NewestDispatch_PutsTheTimerAtTheDeadline()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var record = await store.SubmitAsync();
 
         await store.Store.ConfirmPublishedAsync(record with { Dispatch = 7 }, CancellationToken.None);
@@ -136,7 +134,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Claim_AnswerLost_IsGrantedAgainAndNotCharged()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var record = await store.SubmitAsync();
         var first = await store.ClaimAsync(record, "claim-1");
 
@@ -150,7 +148,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Finish_Repeated_IsStoredOnce()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var running = await store.ClaimAsync(await store.SubmitAsync());
         var finish = TestStore.Finish(running, output: "printed");
 
@@ -168,7 +166,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Output_OfAnAttemptBefore_DoesNotSurviveIntoTheNext()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var running = await store.ClaimAsync(await store.SubmitAsync());
         var waiting = await store.AppliedAsync(running.Id, TestStore.Finish(running, TaskOutcome.Error, retryable: true, output: "of the first"));
         Assert.Equal("of the first", (await store.FindAsync(running.Id))!.Output);
@@ -183,7 +181,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Renew_EachAttempt_IsAnsweredForItself()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var running = await store.ClaimAsync(await store.SubmitAsync());
         var cancelling = await store.ClaimAsync(await store.SubmitAsync());
         await store.AppliedAsync(cancelling.Id, new TaskTrigger.Cancel());
@@ -211,7 +209,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Cancel_WaitingForARetry_EndsAtOnceAndLeavesNoTimer()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var running = await store.ClaimAsync(await store.SubmitAsync());
         await store.AppliedAsync(running.Id, TestStore.Finish(running, TaskOutcome.Crash));
 
@@ -226,9 +224,9 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Rebuild_LostRecord_ContinuesWhereItsReportsAre()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var running = await store.ClaimAsync(await store.SubmitAsync());
-        await store.Database.ExecuteAsync("FLUSHDB");
+        await store.FlushAsync();
         Assert.Null(await store.ApplyAsync(running.Id, TestStore.Finish(running)));
 
         Assert.True(await store.Store.RebuildAsync(TestStore.Message(running), new RebuiltAttempt(1, "claim", "worker"), CancellationToken.None));
@@ -243,7 +241,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Rebuild_RecordIsThere_ChangesNothing()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var running = await store.ClaimAsync(await store.SubmitAsync());
 
         Assert.True(await store.Store.RebuildAsync(TestStore.Message(running), attempt: null, CancellationToken.None));
@@ -254,7 +252,7 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Rebuild_MessageOlderThanTheRetention_IsRefused()
     {
-        await using var store = await TestStore.CreateAsync(redis, new LifecycleOptions { Retention = TimeSpan.FromSeconds(2) });
+        await using var store = await TestStore.CreateAsync(site, new LifecycleOptions { Retention = TimeSpan.FromSeconds(2) });
         var record = await store.SubmitAsync();
         await store.AppliedAsync(record.Id, new TaskTrigger.Cancel());
         await GoneAsync(store, record.Id);
@@ -269,10 +267,10 @@ public sealed class TaskStoreTests(RedisServer redis)
     [Fact]
     public async Task Retention_IsOver_NothingIsLeft()
     {
-        await using var store = await TestStore.CreateAsync(redis, new LifecycleOptions { Retention = TimeSpan.FromSeconds(2), StartDeadline = TimeSpan.FromSeconds(1) });
+        await using var store = await TestStore.CreateAsync(site, new LifecycleOptions { Retention = TimeSpan.FromSeconds(2), StartDeadline = TimeSpan.FromSeconds(1) });
         var completed = await store.ClaimAsync(await store.SubmitAsync(key: s_key));
         await store.AppliedAsync(completed.Id, TestStore.Finish(completed, output: "x"));
-        var cancelled = await store.SubmitAsync("hello", s_key with { KeyHash = "another" });
+        var cancelled = await store.SubmitAsync("hello", TestStore.Key("another"));
         await store.AppliedAsync(cancelled.Id, new TaskTrigger.Cancel());
         var failed = await store.ClaimAsync(await store.SubmitAsync());
         await store.AppliedAsync(failed.Id, TestStore.Finish(failed, TaskOutcome.Error));
@@ -298,29 +296,36 @@ public sealed class TaskStoreTests(RedisServer redis)
         var trimmed = 0;
         while (trimmed < 5)
         {
-            trimmed += await store.Store.TrimAsync(2, CancellationToken.None);
+            trimmed += (await store.Store.TrimAsync(2, CancellationToken.None)).Count;
         }
 
-        // Of the two keys that remain one expires by itself, the other counts the running tasks of four lanes.
-        Assert.Equal([(string)RedisTaskKeys.LanesRunning!, (string)RedisTaskKeys.TimersServed!], await store.KeysAsync());
-        Assert.All(await store.Database.HashGetAllAsync(RedisTaskKeys.LanesRunning), lane => Assert.Equal(0, (int)lane.Value));
-        Assert.NotNull(await store.Database.KeyTimeToLiveAsync(RedisTaskKeys.TimersServed));
+        // Of the two keys of a shard that remain one expires by itself, the other counts the running tasks of four lanes.
+        var keys = await store.KeysAsync();
+        var counts = keys.Where(key => store.Shards.All.Any(shard => shard.LanesRunning == key)).ToArray();
+        Assert.Equal(store.Shards.All.Select(shard => (string)shard.TimersServed!).Concat(counts).Order(StringComparer.Ordinal), keys);
+        Assert.NotEmpty(counts);
+        foreach (var key in counts)
+        {
+            Assert.All(await store.Database.HashGetAllAsync(key), lane => Assert.Equal(0, (int)lane.Value));
+        }
+
+        Assert.All(await Task.WhenAll(store.Shards.All.Select(shard => store.Database.KeyTimeToLiveAsync(shard.TimersServed))), life => Assert.NotNull(life));
     }
 
     [Fact]
     public async Task KeysOfLiveTasks_HaveNoEndButTheirTimer()
     {
-        await using var store = await TestStore.CreateAsync(redis);
+        await using var store = await TestStore.CreateAsync(site);
         var record = await store.SubmitAsync(key: s_key);
 
-        foreach (var key in new[] { RedisTaskKeys.Task(record.Id), RedisTaskKeys.Idempotency(s_key.KeyHash) })
+        foreach (var key in new[] { store.KeyOf(record.Id), store.Shards.Of(record.Id).Idempotency(s_key.KeyHash) })
         {
             Assert.Null(await store.Database.KeyTimeToLiveAsync(key));
         }
 
         Assert.NotNull(await store.TimerAsync(record.Id));
         await store.AppliedAsync(record.Id, new TaskTrigger.Cancel());
-        foreach (var key in new[] { RedisTaskKeys.Task(record.Id), RedisTaskKeys.Idempotency(s_key.KeyHash) })
+        foreach (var key in new[] { store.KeyOf(record.Id), store.Shards.Of(record.Id).Idempotency(s_key.KeyHash) })
         {
             Assert.InRange((await store.Database.KeyTimeToLiveAsync(key))!.Value, store.Lifecycle.Retention - TimeSpan.FromMinutes(5), store.Lifecycle.Retention);
         }
