@@ -12,11 +12,12 @@ internal static class DescribeCommand
     /// <exception cref="UsageException">The arguments are wrong.</exception>
     public static int Run(ReadOnlySpan<string> arguments)
     {
-        var line = new CommandLine(arguments, "--library");
+        var line = new CommandLine(arguments, "--library", Lifeline.Option);
         line.RefuseWords();
         var path = line.Required("--library");
 
         ProcessSetup.RestoreSignals();
+        Lifeline.WatchIfAsked(line);
         using var output = StandardStreams.TakeOutput();
         using var buffer = new MemoryStream();
         Write(buffer, path);

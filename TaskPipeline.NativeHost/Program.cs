@@ -4,8 +4,8 @@ using TaskPipeline.NativeHost.Interop;
 using TaskPipeline.NativeHost.Protocol;
 
 const string Usage = """
-    usage: TaskPipeline.NativeHost run --library DIR_OR_FILE [--library …] --page PATH [--request-fd 3] [--reply-fd 4]
-           TaskPipeline.NativeHost describe --library FILE
+    usage: TaskPipeline.NativeHost run --library DIR_OR_FILE [--library …] --page PATH [--request-fd 3] [--reply-fd 4] [--lifeline stdin]
+           TaskPipeline.NativeHost describe --library FILE [--lifeline stdin]
            TaskPipeline.NativeHost check LIBRARY [--only NAME …] [--input NAME=JSON …] [--runs 20] [--timeout SECONDS]
     """;
 

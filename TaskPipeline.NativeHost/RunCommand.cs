@@ -12,7 +12,7 @@ internal static class RunCommand
     /// <exception cref="UsageException">The arguments are wrong.</exception>
     public static int Run(ReadOnlySpan<string> arguments)
     {
-        var line = new CommandLine(arguments, "--library", "--page", "--request-fd", "--reply-fd", "--request-handle", "--reply-handle");
+        var line = new CommandLine(arguments, "--library", "--page", "--request-fd", "--reply-fd", "--request-handle", "--reply-handle", Lifeline.Option);
         line.RefuseWords();
         var requests = Open(Handle(line, "--request-fd", "--request-handle", DefaultRequestHandle), FileAccess.Read);
         var replies = Open(Handle(line, "--reply-fd", "--reply-handle", DefaultReplyHandle), FileAccess.Write);
@@ -20,6 +20,7 @@ internal static class RunCommand
         var folders = new LibraryFolders(line.All("--library"));
 
         ProcessSetup.RestoreSignals();
+        Lifeline.WatchIfAsked(line);
         ProcessSetup.AdoptOrphans();
         StandardStreams.Prepare();
         new HostLoop(requests, replies, new TaskRunner(page, folders)).Run();

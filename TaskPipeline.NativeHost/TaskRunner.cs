@@ -148,7 +148,7 @@ internal sealed class TaskRunner(SharedStatusPage page, LibraryFolders folders)
             Sequence = request.Sequence,
             Status = outcome.Status,
             Message = outcome.Message,
-            Result = outcome.HasResult ? _context.Result.ToArray() : null,
+            Result = outcome.HasResult ? (ReadOnlyMemory<byte>?)_context.Result.ToArray() : null,
             CpuSeconds = Math.Max(cpuNow - cpuBefore, 0),
             TotalCpuSeconds = cpuNow,
             PeakMemoryBytes = _accounting.PeakMemoryBytes(),

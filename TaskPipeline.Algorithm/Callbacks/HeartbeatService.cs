@@ -50,7 +50,7 @@ internal sealed class HeartbeatService(
     /// <summary>Announces the worker when it never was, when its problems have changed, and when the API asks for it. False when that was not answered.</summary>
     private async Task<bool> AnnounceAsync(bool again, CancellationToken cancellationToken)
     {
-        string[] problems = pool.IsHealthy ? [.. catalogue.Problems] : [.. catalogue.Problems, "hosts do not start"];
+        string[] problems = pool.Problem is { } problem ? [.. catalogue.Problems, $"hosts do not start: {problem}"] : [.. catalogue.Problems];
         var state = string.Join('\n', problems);
         if (_draining || (!again && state == _announced))
         {

@@ -14,6 +14,9 @@ internal sealed class GuardedProcess : IDisposable
     private const byte OrderKill = (byte)'K';
     private const byte OrderLowerPriority = (byte)'N';
 
+    /// <summary>Without a guard the host itself must see that the worker is gone: its standard input ends then.</summary>
+    private static readonly string[] s_lifeline = ["--lifeline", "stdin"];
+
     private readonly Process _process;
     private readonly AnonymousPipeServerStream? _status;
     private readonly string _folder;
@@ -66,7 +69,7 @@ internal sealed class GuardedProcess : IDisposable
         string[] channel = ["--request-fd", requests.GetClientHandleAsString(), "--reply-fd", replies.GetClientHandleAsString()];
         string[] all = guarded
             ? ["--status-fd", status!.GetClientHandleAsString(), .. channel, .. GuardOptions(options, folder), "--", options.HostPath, .. arguments]
-            : arguments is ["run", ..] ? [.. arguments, .. channel] : [.. arguments];
+            : [.. arguments, .. arguments is ["run", ..] ? channel : [], .. s_lifeline];
         foreach (var argument in all)
         {
             start.ArgumentList.Add(argument);
@@ -114,6 +117,11 @@ internal sealed class GuardedProcess : IDisposable
         Requests.Dispose();
         Replies.Dispose();
         _status?.Dispose();
+
+        // A process leaves streams that somebody has asked for to the garbage collector.
+        Output.Dispose();
+        Errors.Dispose();
+        _process.StandardInput.BaseStream.Dispose();
         _process.Dispose();
     }
 

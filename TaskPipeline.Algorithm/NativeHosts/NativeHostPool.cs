@@ -51,9 +51,6 @@ internal sealed class NativeHostPool(
         }
     }
 
-    /// <summary>Whether hosts start.</summary>
-    public bool IsHealthy => Problem is null;
-
     /// <summary>From now on so many hosts are there. Returns when they wait, or when the first of them could not be started.</summary>
     public async Task WarmAsync(int count)
     {

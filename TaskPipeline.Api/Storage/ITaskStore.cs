@@ -133,7 +133,7 @@ public abstract record SubmitResult
 /// <summary>A task whole.</summary>
 /// <param name="Record">The record.</param>
 /// <param name="Input">The input.</param>
-/// <param name="Result">The result; null unless completed.</param>
+/// <param name="Result">The result; null unless completed, and where the algorithm has none.</param>
 /// <param name="Output">The output; null when there was none.</param>
 public sealed record StoredTask(TaskRecord Record, ReadOnlyMemory<byte> Input, ReadOnlyMemory<byte>? Result, string? Output)
 {

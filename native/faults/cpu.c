@@ -1,4 +1,5 @@
-/* fault.cpu: uses more processor time than its limit allows (SIGXCPU). It does hear the request to stop. */
+/* fault.cpu: uses more processor time than its limit allows (SIGXCPU). It does hear the request to stop. fault.cpu-declared has a
+ * limit of its own. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "faults.h"
@@ -34,5 +35,15 @@ const tp_algorithm tp_fault_cpu = {
     .version = "1.0.0",
     .description = "Uses processor time for seconds (an hour by default), or until it is stopped.",
     .expected_seconds = 1,
+    .run = run,
+};
+
+const tp_algorithm tp_fault_cpu_declared = {
+    .struct_size = sizeof(tp_algorithm),
+    .name = "fault.cpu-declared",
+    .version = "1.0.0",
+    .description = "Does what fault.cpu does and declares that it needs no more than a second.",
+    .expected_seconds = 1,
+    .cpu_limit_seconds = 1,
     .run = run,
 };

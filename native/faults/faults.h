@@ -17,6 +17,7 @@
     X(tp_fault_deaf) \
     X(tp_fault_stall) \
     X(tp_fault_hog) \
+    X(tp_fault_hog_declared) \
     X(tp_fault_fork) \
     X(tp_fault_close_fds) \
     X(tp_fault_garbage) \
@@ -31,11 +32,13 @@
     X(tp_fault_print_environment) \
     X(tp_fault_leak) \
     X(tp_fault_cpu) \
+    X(tp_fault_cpu_declared) \
     X(tp_fault_files) \
     X(tp_fault_scratch) \
     X(tp_fault_exclusive) \
     X(tp_fault_lifetime) \
-    X(tp_fault_channel)
+    X(tp_fault_channel) \
+    X(tp_fault_neighbour)
 
 #define TP_FAULT_DECLARE(fault) extern const tp_algorithm fault;
 TP_FAULT_LIST(TP_FAULT_DECLARE)

@@ -1,10 +1,13 @@
-/* fault.fork: leaves a daemon behind that sleeps for an hour, holding everything open. The result names it. */
+/* fault.fork: leaves a daemon behind that sleeps for an hour, holding everything open. Stage and result name it. With hold it
+ * goes on itself, deaf to everything but signals. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "faults.h"
 
 #include "parameters.h"
+#include "sleep.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +27,11 @@ static void leave_grandchild(int out)
 static tp_status run(tp_context *context, void *state)
 {
     (void)state;
-    tp_progress(context, 40, "forking");
+    double hold = 0;
+    tp_status status = tp_read_number(context, "hold", 0, 86400, &hold);
+    if (status != TP_OK) {
+        return status;
+    }
     int channel[2];
     if (pipe(channel) != 0) {
         return tp_fail(context, TP_ERROR, "pipe failed");
@@ -40,14 +47,21 @@ static tp_status run(tp_context *context, void *state)
     if (child > 0) {
         waitpid(child, NULL, 0);
     }
-    return told ? tp_succeed(context, "{\"grandchild\":%d}", (int)grandchild) : tp_fail(context, TP_ERROR, "fork failed");
+    if (!told) {
+        return tp_fail(context, TP_ERROR, "fork failed");
+    }
+    char stage[64];
+    snprintf(stage, sizeof stage, "left process %d behind", (int)grandchild);
+    tp_progress(context, 40, stage);
+    tp_sleep((int64_t)(hold * 1000));
+    return tp_succeed(context, "{\"grandchild\":%d}", (int)grandchild);
 }
 
 const tp_algorithm tp_fault_fork = {
     .struct_size = sizeof(tp_algorithm),
     .name = "fault.fork",
     .version = "1.0.0",
-    .description = "Leaves a grandchild behind, in a session of its own, and succeeds.",
+    .description = "Leaves a grandchild behind, in a session of its own, and succeeds, after hold seconds (0 by default).",
     .expected_seconds = 0.01,
     .run = run,
 };

@@ -1,4 +1,5 @@
-/* fault.hog: takes memory until the limit refuses more, and then dies as most code does (SIGABRT). */
+/* fault.hog: takes memory until the limit refuses more, and then dies as most code does (SIGABRT). fault.hog-declared does so
+ * under a limit of its own, smaller than any worker's. */
 #include "faults.h"
 
 #include "parameters.h"
@@ -55,5 +56,15 @@ const tp_algorithm tp_fault_hog = {
     .version = "1.0.0",
     .description = "Allocates and touches memory until there is none, then aborts; with megabytes: so much, then succeeds.",
     .expected_seconds = 1,
+    .run = run,
+};
+
+const tp_algorithm tp_fault_hog_declared = {
+    .struct_size = sizeof(tp_algorithm),
+    .name = "fault.hog-declared",
+    .version = "1.0.0",
+    .description = "Does what fault.hog does and declares that it needs no more than 64 MiB.",
+    .expected_seconds = 0.1,
+    .memory_limit_bytes = 64 << 20,
     .run = run,
 };

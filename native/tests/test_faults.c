@@ -141,6 +141,10 @@ static void files_counts_up_to_the_limit(void)
     int opened = 0;
     CHECK_NUMBER(1, sscanf(host->result, "{\"opened\":%d}", &opened));
     CHECK(opened >= 32 && opened < 64, "%d", opened);
+
+    fake_host *failing = share_host("fail", "true");
+    CHECK_NUMBER(returned - TP_ERROR, WEXITSTATUS(end_of(start_fault(failing, "fault.files", RLIMIT_NOFILE, 64))));
+    CHECK(strstr(failing->message, "Too many open files") != NULL, "%s", failing->message);
 }
 
 static void fork_leaves_a_grandchild(void)
@@ -151,6 +155,25 @@ static void fork_leaves_a_grandchild(void)
     CHECK(grandchild > 1, "%d", grandchild);
     CHECK_NUMBER(0, kill(grandchild, SIGKILL));
     CHECK_NUMBER(SIGKILL, WTERMSIG(end_of(grandchild)));
+
+    fake_host *holding = share_host("hold", "60");
+    pid_t child = start_fault(holding, "fault.fork", -1, 0);
+    while (sscanf(holding->stage, "left process %d behind", &grandchild) != 1) {
+        usleep(1000);
+    }
+    CHECK_NUMBER(0, waitpid(child, NULL, WNOHANG));
+    CHECK_NUMBER(0, kill(grandchild, SIGKILL));
+    CHECK_NUMBER(0, kill(child, SIGKILL));
+    end_of(child);
+    end_of(grandchild);
+}
+
+static void limits_are_declared(void)
+{
+    CHECK_NUMBER(64 << 20, (long long)fake_find(tp_library_describe(), "fault.hog-declared")->memory_limit_bytes);
+    CHECK_NUMBER(1, (long long)fake_find(tp_library_describe(), "fault.cpu-declared")->cpu_limit_seconds);
+    CHECK_TEXT("{\"megabytes\":8}", expect_exit("fault.hog-declared", "megabytes", "8", returned)->result);
+    CHECK(expect_exit("fault.cpu-declared", "seconds", "0.05", returned)->progress_calls > 0, "it did not report");
 }
 
 static void random_is_decided_by_its_seed(void)
@@ -189,6 +212,23 @@ static void lifetime_is_noted(void)
     fclose(notes);
     unlink(file);
     expect_exit("fault.lifetime", NULL, NULL, returned - TP_INVALID_INPUT);
+}
+
+static void neighbour_watches_until_a_file_is_there(void)
+{
+    const char *file = "neighbour.txt";
+    unlink(file);
+    fake_host *host = share_host("file", file);
+    pid_t child = start_fault(host, "fault.neighbour", -1, 0);
+    while (host->progress_calls < 2) {
+        usleep(1000);
+    }
+    CHECK_NUMBER(0, waitpid(child, NULL, WNOHANG));
+    fclose(fopen(file, "w"));
+    CHECK_NUMBER(returned, WEXITSTATUS(end_of(child)));
+    CHECK(strncmp(host->result, "{\"looks\":", 9) == 0, "%s", host->result);
+    unlink(file);
+    expect_exit("fault.neighbour", NULL, NULL, returned - TP_INVALID_INPUT);
 }
 
 static void exclusive_tells_when_it_ran(void)
@@ -233,7 +273,7 @@ int main(int argument_count, char **arguments)
         CASE(stall_reports_nothing), CASE(hog_aborts_at_the_limit), CASE(cpu_is_killed_at_the_limit),
         CASE(files_counts_up_to_the_limit), CASE(fork_leaves_a_grandchild), CASE(random_is_decided_by_its_seed),
         CASE(results_break_the_rules), CASE(error_is_an_error), CASE(lifetime_is_noted),
-        CASE(exclusive_tells_when_it_ran), CASE(untidy_faults_succeed),
+        CASE(limits_are_declared), CASE(neighbour_watches_until_a_file_is_there), CASE(exclusive_tells_when_it_ran), CASE(untidy_faults_succeed),
     };
     return run_case(cases, sizeof cases / sizeof cases[0], argument_count, arguments);
 }

@@ -13,6 +13,8 @@ internal static class Verbs
         new("inner", "BenchmarkDotNet over the inner pieces: JSON, state machine, frames", RunInner),
         new("e2e", "throughput, latency, processor time and memory beside raw RabbitMQ and the bare loop", EndToEndBenchmark.RunAsync),
         new("native", "from the worker to a warm host and back, beside P/Invoke and echoes over pipe and socket", NativeBenchmark.RunAsync),
+        new("crash", "what a crash costs the next task in its slot, with a spare host and without", CrashBenchmark.RunAsync),
+        new("memory", "resident memory of one worker and its hosts over many tasks", MemoryBenchmark.RunAsync),
         new("backlog", "a large number of pending tasks: submit rate, memory of Redis, latency of queries and lists", BacklogBenchmark.RunAsync),
         new(EchoChildren.Verb, "(inner) a child that sends back what it gets", EchoChildren.RunAsync),
         new(BareLoop.ApiVerb, "(inner) the API of the bare loop", BareApi.RunAsync),

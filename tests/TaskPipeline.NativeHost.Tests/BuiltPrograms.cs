@@ -21,5 +21,8 @@ internal static class BuiltPrograms
 
     public static string Samples => Native("lib", "libtp_samples.so");
 
+    /// <summary>A file or folder of the native sources.</summary>
+    public static string Source(params string[] path) => Path.Combine([Path.GetDirectoryName(Artifacts)!, "native", .. path]);
+
     public static string Native(string folder, string file) => Path.Combine(Artifacts, "native", s_own.Name, folder, file);
 }

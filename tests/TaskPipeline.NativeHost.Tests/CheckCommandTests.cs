@@ -57,6 +57,85 @@ public sealed class CheckCommandTests
         Assert.Equal(1, exitCode);
     }
 
+    [Fact]
+    public async Task Check_LibraryThatExportsMore_IsToldWhat()
+    {
+        using var own = new OwnLibrary();
+        var library = await own.CompileAsync(OneAlgorithm("return TP_OK;") + "TP_EXPORT int helper_a(void) { return 1; }\nTP_EXPORT int helper_b;\n");
+
+        var (exitCode, output) = await RunAsync("check", library);
+
+        Assert.Contains("FAIL  symbols: 2 more than tp_library_describe: helper_", output, StringComparison.Ordinal);
+        Assert.Equal(1, exitCode);
+    }
+
+    [Theory]
+    [InlineData(".name = \"NOT ALLOWED\", .version = \"1\", .run = run", "FAIL  describe: algorithm 0 has no usable name: 1 to 100 of a-z 0-9 . _ -")]
+    [InlineData(".name = \"mine\", .run = run", "FAIL  describe: algorithm mine has no version")]
+    [InlineData(".name = \"mine\", .version = \"1\"", "FAIL  describe: algorithm mine has no run function")]
+    [InlineData(".name = \"mine\", .version = \"1\", .run = run, .expected_seconds = -1", "FAIL  describe: algorithm mine has an amount of seconds that is negative or no number")]
+    public async Task Check_DescriptionThatBreaksTheRules_IsNamed(string members, string finding)
+    {
+        using var own = new OwnLibrary();
+        var library = await own.CompileAsync(OneAlgorithm("return TP_OK;", members));
+
+        var (exitCode, output) = await RunAsync("check", library);
+
+        Assert.Contains(finding, output, StringComparison.Ordinal);
+        Assert.Equal(1, exitCode);
+    }
+
+    [Theory]
+    [InlineData("fclose(stdout); return TP_OK;", "FAIL  mine descriptors: it closes or replaces standard output or standard error")]
+    [InlineData("printf(\"hello\\n\"); return TP_OK;", "note  mine output: it prints on standard output (6 bytes)")]
+    [InlineData("return 77;", "FAIL  mine run: Error: run returned 77, which is no status")]
+    [InlineData("return tp_parameter(context, \"size\", &(const char *){0}, &(uint32_t){0}) ? TP_OK : TP_INVALID_INPUT;", "note  mine run: it refuses the input {}: ; give it one with --input mine=JSON")]
+    public async Task Check_MannersOfARun_AreTold(string body, string finding)
+    {
+        using var own = new OwnLibrary();
+        var library = await own.CompileAsync(OneAlgorithm(body));
+
+        var (_, output) = await RunAsync("check", library, "--runs", "4");
+
+        Assert.Contains(finding, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_CodeThatListens_IsToldHowLongItTook()
+    {
+        var (_, output) = await RunAsync("check", BuiltPrograms.Faults, "--only", "fault.cpu", "--input", "fault.cpu={\"seconds\":0.3}", "--runs", "1");
+
+        Assert.Matches(@"ok    fault\.cpu stop: \d+(\.\d+)? m?s after it was asked", output);
+    }
+
+    [Fact]
+    public async Task Check_ExampleBuiltByTheCommandInItsFirstLine_HasNothingToComplainAbout()
+    {
+        using var own = new OwnLibrary();
+        File.Copy(BuiltPrograms.Source("examples", "power", "power.c"), Path.Combine(own.Folder, "power.c"));
+        Directory.CreateSymbolicLink(Path.Combine(own.Folder, "native"), BuiltPrograms.Source());
+        var first = (await File.ReadAllLinesAsync(Path.Combine(own.Folder, "power.c")))[0];
+
+        await own.RunAsync("/bin/sh", "-c", first["/* ".Length..^" */".Length]);
+        var (exitCode, output) = await RunAsync("check", Path.Combine(own.Folder, "power.so"), "--input", "power={\"exponent\":1000000}");
+
+        Assert.True(exitCode == 0, output);
+    }
+
+    [Theory]
+    [InlineData("mandelbrot", """{"size":200}""")]
+    [InlineData("textstats", """{"text":"the quick brown fox"}""")]
+    public async Task Check_ExampleBuiltAsAProjectOfItsOwn_HasNothingToComplainAbout(string project, string input)
+    {
+        using var own = new OwnLibrary();
+
+        await own.RunAsync("cmake", "-S", BuiltPrograms.Source("examples", project), "-B", own.Folder, "-DCMAKE_BUILD_TYPE=Release");
+        await own.RunAsync("cmake", "--build", own.Folder);
+        var (exitCode, output) = await RunAsync("check", Path.Combine(own.Folder, $"{project}.so"), "--input", $"{project}={input}");
+
+        Assert.True(exitCode == 0, output);
+    }
+
     [Theory]
     [InlineData("check")]
     [InlineData("check", "a.so", "b.so")]
@@ -72,6 +151,20 @@ public sealed class CheckCommandTests
         Assert.Equal(2, exitCode);
         Assert.Contains("usage: TaskPipeline.NativeHost", output, StringComparison.Ordinal);
     }
+
+    /// <summary>The source of a library with one algorithm.</summary>
+    private static string OneAlgorithm(string body, string members = ".name = \"mine\", .version = \"1\", .run = run") => $$"""
+        #include <taskpipeline/tp_algorithm.h>
+        #include <stdio.h>
+        tp_status run(tp_context *context, void *state) { (void)context; (void)state; {{body}} }
+        static const tp_algorithm algorithms[] = { {.struct_size = sizeof(tp_algorithm), {{members}} } };
+        const tp_library *tp_library_describe(void)
+        {
+            static const tp_library library = {sizeof(tp_library), TP_ABI_VERSION, sizeof(tp_algorithm), 1, algorithms};
+            return &library;
+        }
+
+        """;
 
     private static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {

@@ -77,6 +77,17 @@ public sealed class HostProcessTests
     }
 
     [Fact]
+    public async Task Run_WithoutAResult_HasNone()
+    {
+        await using var host = new ChildHost(BuiltPrograms.AotHost);
+        await host.GreetAsync();
+
+        var reply = await host.RunAsync(host.Request(1, "fault.backwards"));
+
+        Assert.Equal((HostStatus.Ok, false), (reply!.Status, reply.Result.HasValue));
+    }
+
+    [Fact]
     public async Task Run_LibraryFromElsewhere_IsRefused()
     {
         await using var host = new ChildHost(BuiltPrograms.AotHost);

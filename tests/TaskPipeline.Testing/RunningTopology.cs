@@ -97,25 +97,13 @@ public class RunningTopology : IAsyncLifetime
 
     /// <summary>Waits until a worker runs the task, or it has ended.</summary>
     /// <exception cref="TimeoutException">It was not started within the limit.</exception>
-    public async Task<JsonElement> StartedAsync(JsonElement task, int limitSeconds = 60)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(limitSeconds));
-        while (true)
-        {
-            var now = await GetAsync(task);
-            if (now.GetProperty("status").GetString() != "pending")
-            {
-                return now;
-            }
+    public Task<JsonElement> StartedAsync(JsonElement task, int limitSeconds = 60) =>
+        UntilAsync(task, now => now.GetProperty("status").GetString() != "pending", limitSeconds);
 
-            if (limit.IsCancellationRequested)
-            {
-                throw new TimeoutException($"Task {IdOf(task)} was not started within {limitSeconds} s: {now}{Environment.NewLine}{Log}");
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-        }
-    }
+    /// <summary>Waits until the task runs and has reported a stage, or has ended.</summary>
+    /// <exception cref="TimeoutException">It did not within the limit.</exception>
+    public Task<JsonElement> ReportedAsync(JsonElement task, int limitSeconds = 60) =>
+        UntilAsync(task, now => now.GetProperty("stage").ValueKind == JsonValueKind.String || now.GetProperty("finishedAt").ValueKind == JsonValueKind.String, limitSeconds);
 
     /// <summary>Waits for the end of a task.</summary>
     /// <exception cref="TimeoutException">It did not end within the limit; the message has the task and the log.</exception>
@@ -144,4 +132,24 @@ public class RunningTopology : IAsyncLifetime
 
     /// <summary>The id of a task.</summary>
     public static string IdOf(JsonElement task) => task.GetProperty("id").GetString()!;
+
+    private async Task<JsonElement> UntilAsync(JsonElement task, Func<JsonElement, bool> condition, int limitSeconds)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(limitSeconds));
+        while (true)
+        {
+            var now = await GetAsync(task);
+            if (condition(now))
+            {
+                return now;
+            }
+
+            if (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException($"Task {IdOf(task)} did not come so far within {limitSeconds} s: {now}{Environment.NewLine}{Log}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+        }
+    }
 }

@@ -1,76 +1,39 @@
-using System.Text;
+using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Configuration;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Contracts;
+using TaskPipeline.Testing;
 
 namespace TaskPipeline.Algorithm.Tests.NativeHosts;
 
 /// <summary>Every fault beside a neighbour that must not notice, with real guards and hosts.</summary>
 public sealed class FaultTests
 {
-    private const long MemoryLimit = 128L << 20;
+    private static readonly long s_memoryLimit = FaultCases.Limits[nameof(NativeHostOptions.MemoryLimitBytes)];
 
-    /// <summary>Algorithm, input, what it comes to, and what the failure says: kind, signal, exit code, limit.</summary>
-    public static TheoryData<string, string, TaskOutcome, string?> Faults => new()
-    {
-        { "fault.segfault", "{}", TaskOutcome.Crash, "crash SIGSEGV  " },
-        { "fault.abort", "{}", TaskOutcome.Crash, "crash SIGABRT  " },
-        { "fault.fpe", "{}", TaskOutcome.Crash, "crash SIGFPE  " },
-        { "fault.stack-overflow", "{}", TaskOutcome.Crash, "crash SIGSEGV  " },
-        { "fault.double-free", "{}", TaskOutcome.Crash, "crash SIGABRT  " },
-        { "fault.exit", """{"code":3}""", TaskOutcome.Crash, "crash  3 " },
-        { "fault.exit", """{"code":0}""", TaskOutcome.Crash, "crash  0 " },
-        { "fault.exit", """{"code":139}""", TaskOutcome.Crash, "crash  139 " },
-        { "fault.close-fds", "{}", TaskOutcome.Crash, "crash  74 " },
-        { "fault.channel", "{}", TaskOutcome.Crash, "crash SIGKILL  " },
-        { "fault.channel", """{"forged":true}""", TaskOutcome.Crash, "crash SIGKILL  " },
-        { "fault.hog", "{}", TaskOutcome.Crash, "crash SIGABRT  memory" },
-        { "fault.cpu", "{}", TaskOutcome.Crash, "crash SIGXCPU  cpu" },
-        { "fault.scratch", """{"megabytes":65}""", TaskOutcome.Crash, "crash SIGXFSZ  scratch" },
-        { "fault.scratch", """{"megabytes":40,"files":2,"hold":60}""", TaskOutcome.Crash, "crash SIGKILL  scratch" },
-        { "fault.random", """{"probability":1,"seed":1}""", TaskOutcome.Crash, null },
-        { "fault.random", """{"probability":0}""", TaskOutcome.Completed, null },
-        { "fault.loop", "{}", TaskOutcome.TimedOut, "timeout   " },
-        { "fault.deaf", "{}", TaskOutcome.TimedOut, "timeout   " },
-        { "fault.stall", "{}", TaskOutcome.TimedOut, "timeout   " },
-        { "fault.error", "{}", TaskOutcome.Error, "error   " },
-        { "fault.error", """{"retryable":true}""", TaskOutcome.Error, "error   " },
-        { "fault.no-start", "{}", TaskOutcome.Error, "error   " },
-        { "fault.big-result", "{}", TaskOutcome.Error, "rejected   " },
-        { "fault.bad-json", "{}", TaskOutcome.Error, "rejected   " },
-        { "fault.backwards", "{}", TaskOutcome.Completed, null },
-        { "fault.fork", "{}", TaskOutcome.Completed, null },
-        { "fault.files", "{}", TaskOutcome.Completed, null },
-        { "fault.garbage", "{}", TaskOutcome.Completed, null },
-        { "fault.flood", """{"megabytes":50}""", TaskOutcome.Completed, null },
-        { "fault.leak", "{}", TaskOutcome.Completed, null },
-        { "fault.slow-start", "{}", TaskOutcome.Completed, null },
-        { "fault.print-environment", "{}", TaskOutcome.Completed, null },
-        { "fault.exclusive", "{}", TaskOutcome.Completed, null },
-        { "fault.lifetime", """{"file":"notes.txt"}""", TaskOutcome.Completed, null },
-    };
+    public static TheoryData<string> Names => FaultCases.Names;
 
     [Theory]
-    [MemberData(nameof(Faults))]
-    public async Task Run_Fault_EndsAsDocumentedAndTheNeighbourDoesNotNotice(string algorithm, string input, TaskOutcome outcome, string? failure)
+    [MemberData(nameof(Names))]
+    public async Task Run_Fault_EndsAsDocumentedAndTheNeighbourDoesNotNotice(string name)
     {
+        var fault = FaultCases.Get(name);
         await using var hosts = new TestHosts(Limit);
         await hosts.Pool.WarmAsync(2);
-        var endless = outcome == TaskOutcome.TimedOut;
-        var task = TestHosts.NewTask(algorithm, input, timeoutSeconds: endless ? 0.5 : 60);
+        var over = Path.Combine(hosts.Folder, "over");
+        var neighbour = await hosts.StartAsync(TestHosts.NewTask("fault.neighbour", $$"""{"file":"{{over}}"}"""));
 
-        var faulty = hosts.RunAndMapAsync(task);
-        var neighbour = await hosts.RunAndMapAsync(TestHosts.NewTask("primes", """{"limit":1000000}"""));
-        var (end, mapped) = await faulty;
+        var (end, mapped) = await hosts.RunAndMapAsync(TestHosts.NewTask(fault.Algorithm, fault.Input.Replace(FaultCases.File, TestHosts.Faults, StringComparison.Ordinal), fault.TimeoutSeconds));
+        Assert.False(neighbour.IsCompleted);
+        await File.WriteAllTextAsync(over, "");
+        var watched = await neighbour;
 
-        Assert.Equal(TaskOutcome.Completed, neighbour.Outcome.Outcome);
-        Assert.Equal("""{"limit":1000000,"count":78498}""", Encoding.UTF8.GetString(neighbour.End.Reply!.Result!.Value.Span));
-        Assert.Equal(outcome, mapped.Outcome);
-        if (failure is not null)
-        {
-            Assert.Equal(failure, $"{mapped.Failure!.Kind} {mapped.Failure.Signal} {mapped.Failure.ExitCode} {mapped.Failure.Limit}");
-        }
-
+        Assert.Equal(TaskOutcome.Completed, watched.Outcome.Outcome);
+        Assert.Equal(ExpectedOutcome(fault), mapped.Outcome);
+        var (failure, expected) = (mapped.Failure, fault);
+        Assert.Equal((expected.Kind, expected.Signal, expected.ExitCode, expected.Limit), (failure?.Kind, failure?.Signal, failure?.ExitCode, failure?.Limit));
+        Assert.Contains(fault.Says, failure?.Message ?? "", StringComparison.Ordinal);
         Assert.True(end.Wall > TimeSpan.Zero);
         Assert.True(end.Reply is not null || end.Exit is { PeakMemoryBytes: > 1 << 20, CpuSeconds: > 0 }, $"{end.Exit}");
     }
@@ -81,8 +44,11 @@ public sealed class FaultTests
         await using var hosts = new TestHosts(options => options.Libraries.RemoveAt(0));
         await hosts.Catalogue.LoadAsync(CancellationToken.None);
 
-        Assert.Equal(hosts.Catalogue.Entries.Keys.Order(StringComparer.Ordinal), Faults.Select(row => (string)row[0]).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(hosts.Catalogue.Entries.Keys.Order(StringComparer.Ordinal), FaultCases.All.Select(fault => fault.Algorithm).Distinct().Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void Faults_RunInTheHostThatWasCompiledAheadOfTime() => Assert.Contains("/publish/", NativeLayout.Host, StringComparison.Ordinal);
 
     [Fact]
     public async Task Run_Crash_KeepsTheLastKibibyteOfStandardErrorProgressAndStage()
@@ -133,7 +99,7 @@ public sealed class FaultTests
 
         Assert.InRange(large.Reply!.PeakMemoryBytes, 64UL << 20, 100UL << 20);
         Assert.InRange(small.Reply!.PeakMemoryBytes, 1UL << 20, 32UL << 20);
-        Assert.InRange(over.Exit!.PeakMemoryBytes!.Value, (long)(0.9 * MemoryLimit), (long)(1.1 * MemoryLimit));
+        Assert.InRange(over.Exit!.PeakMemoryBytes!.Value, (long)(0.9 * s_memoryLimit), (long)(1.1 * s_memoryLimit));
     }
 
     [Fact]
@@ -222,11 +188,20 @@ public sealed class FaultTests
         return document.RootElement.Clone();
     }
 
+    private static TaskOutcome ExpectedOutcome(FaultCase fault) => fault switch
+    {
+        { Status: "completed" } => TaskOutcome.Completed,
+        { Status: "timed_out" } => TaskOutcome.TimedOut,
+        { Kind: "crash" } => TaskOutcome.Crash,
+        _ => TaskOutcome.Error,
+    };
+
     private static void Limit(NativeHostOptions options)
     {
-        options.MemoryLimitBytes = MemoryLimit;
-        options.CpuLimitSeconds = 2;
-        options.ScratchLimitBytes = 64 << 20;
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(FaultCases.Limits.Select(limit => KeyValuePair.Create(limit.Key, (string?)limit.Value.ToString(CultureInfo.InvariantCulture))))
+            .Build()
+            .Bind(options);
         options.StopGrace = TimeSpan.FromMilliseconds(200);
         options.TerminateGrace = TimeSpan.FromMilliseconds(200);
     }

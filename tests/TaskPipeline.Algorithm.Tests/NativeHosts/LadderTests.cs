@@ -2,6 +2,7 @@ using System.Globalization;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Algorithm.Scheduling;
 using TaskPipeline.Contracts;
+using TaskPipeline.Testing;
 
 namespace TaskPipeline.Algorithm.Tests.NativeHosts;
 
@@ -66,7 +67,7 @@ public sealed class LadderTests
         // A host that takes its time: a script that waits for a file before it becomes the host.
         var gate = Path.Combine(Path.GetTempPath(), $"tp-gate-{Guid.NewGuid():N}");
         await using var hosts = new TestHosts(options => options.HostPath = gate + ".sh");
-        TestHosts.WriteScript(hosts.Options.HostPath, $"while [ ! -e {gate} ]; do sleep 0.05; done\nexec {NativeLayout.Host} \"$@\"");
+        ShellScript.Write(hosts.Options.HostPath, $"while [ ! -e {gate} ]; do sleep 0.05; done\nexec {NativeLayout.Host} \"$@\"");
         var task = TestHosts.NewTask("fault.error");
 
         var run = hosts.RunAndMapAsync(task);
@@ -81,16 +82,32 @@ public sealed class LadderTests
     }
 
     [Fact]
-    public async Task TimeOut_WithAGrandchildInItsOwnSession_EndsThatToo()
+    public async Task TimeOut_WithAGrandchildInItsOwnSession_IsOverWhenThatIsGoneToo()
+    {
+        await using var hosts = new TestHosts(Impatient);
+
+        var (end, outcome) = await hosts.RunAndMapAsync(TestHosts.NewTask("fault.fork", """{"hold":60}""", timeoutSeconds: 0.5));
+
+        // "left process 4711 behind"
+        var grandchild = int.Parse(end.Last.Stage!.Split(' ')[2], CultureInfo.InvariantCulture);
+        Assert.False(SystemProcess.IsAlive(grandchild));
+        Assert.Equal((TaskOutcome.TimedOut, 1), (outcome.Outcome, end.Exit!.Swept));
+    }
+
+    [Fact]
+    public async Task End_WithAGrandchildLeftBehind_RetiresTheHostAndSweeps()
     {
         await using var hosts = new TestHosts();
         await hosts.Pool.WarmAsync(1);
+        var host = await hosts.RentAsync();
+        hosts.Pool.ReturnUnused(host);
 
-        var end = await hosts.RunAsync(TestHosts.NewTask("fault.fork"));
+        var (end, outcome) = await hosts.RunAndMapAsync(TestHosts.NewTask("fault.fork"));
+        var exit = await host.Exit.WaitAsync(s_limit);
+
         var grandchild = int.Parse(System.Text.Encoding.UTF8.GetString(end.Reply!.Result!.Value.Span).Split(':')[1].TrimEnd('}'), CultureInfo.InvariantCulture);
-        await hosts.Pool.DisposeAsync();
-
-        Assert.False(Directory.Exists($"/proc/{grandchild}"));
+        Assert.False(SystemProcess.IsAlive(grandchild));
+        Assert.Equal((TaskOutcome.Completed, 1), (outcome.Outcome, exit.Swept));
     }
 
     [Fact]
@@ -120,10 +137,10 @@ public sealed class LadderTests
         await using var hosts = new TestHosts(options => options.StopGrace = TimeSpan.FromMinutes(5));
         await hosts.Pool.WarmAsync(1);
         var task = TestHosts.NewTask("fault.deaf");
-        var run = hosts.RunAsync(task);
+        var run = await hosts.StartAsync(task);
 
         task.Stop(StopReason.Abandoned);
-        var end = await run.WaitAsync(s_limit);
+        var (end, _) = await run.WaitAsync(s_limit);
 
         Assert.Equal((StopReason.Abandoned, 9), (end.Stopped, end.Exit!.Signal));
     }
@@ -133,14 +150,7 @@ public sealed class LadderTests
 
     private static async Task<(AttemptEnd End, MappedOutcome Outcome)> CancelOnceItRunsAsync(TestHosts hosts, RunningTask task)
     {
-        var host = await hosts.RentAsync();
-        hosts.Pool.ReturnUnused(host);
-        var run = hosts.RunAndMapAsync(task);
-        while (host.Page.Sample().ProgressCalls == 0)
-        {
-            await Task.Yield();
-        }
-
+        var run = await hosts.StartAsync(task);
         task.Stop(StopReason.Cancelled);
         return await run.WaitAsync(s_limit);
     }

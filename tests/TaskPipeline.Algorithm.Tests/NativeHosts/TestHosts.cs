@@ -14,6 +14,11 @@ internal sealed class TestHosts : IAsyncDisposable
     public static readonly string Faults = Path.Combine(NativeLayout.Faults, "libtp_faults.so");
     public static readonly string Samples = Path.Combine(NativeLayout.Libraries, "libtp_samples.so");
 
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the libraries say of themselves; asked for once.</summary>
+    private static readonly Lazy<Task<IReadOnlyDictionary<string, CatalogueEntry>>> s_entries = new(DescribeAsync);
+
     private readonly HostStarter _starter = new();
     private readonly SamplingClock _clock = new(TimeProvider.System);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tp-hosts-");
@@ -85,7 +90,7 @@ internal sealed class TestHosts : IAsyncDisposable
         () => Task.CompletedTask));
 
     /// <summary>Runs a task as the worker does.</summary>
-    public Task<AttemptEnd> RunAsync(RunningTask task) => Runner.RunAsync(task, EntryOf(task.Message.Submission.Algorithm), new NoSlot());
+    public async Task<AttemptEnd> RunAsync(RunningTask task) => await Runner.RunAsync(task, (await s_entries.Value)[task.Message.Submission.Algorithm], new NoSlot());
 
     /// <summary>Runs a task and maps its end.</summary>
     public async Task<(AttemptEnd End, MappedOutcome Outcome)> RunAndMapAsync(RunningTask task)
@@ -94,15 +99,23 @@ internal sealed class TestHosts : IAsyncDisposable
         return (end, HostOutcomeMapper.Map(end, task.Message.Submission));
     }
 
-    /// <summary>Writes a shell script that can be started; another file where there was one, which may be running.</summary>
-    public static void WriteScript(string path, string body)
+    /// <summary>Runs a task; returns when its code has reported a stage. For hosts that have run nothing: a stage stays until the next run.</summary>
+    /// <returns>The run, which goes on.</returns>
+    public async Task<Task<(AttemptEnd End, MappedOutcome Outcome)>> StartAsync(RunningTask task)
     {
-        File.Delete(path);
-        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
-        if (!OperatingSystem.IsWindows())
+        var host = await RentAsync();
+        Pool.ReturnUnused(host);
+        var run = RunAndMapAsync(task);
+        using var limit = new CancellationTokenSource(s_limit);
+
+        // The page of the host tells at once; the runner's own sample if another host, just started, came first.
+        while (host.Page.Sample().Stage is null && task.Progress.Stage is null && !run.IsCompleted)
         {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
         }
+
+        return run;
     }
 
     public async ValueTask DisposeAsync()
@@ -114,12 +127,12 @@ internal sealed class TestHosts : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static CatalogueEntry EntryOf(string algorithm) => new(
-        new Contracts.Callbacks.AlgorithmDescription { Name = algorithm, Version = "1.0.0", Description = "" },
-        algorithm.StartsWith("fault.", StringComparison.Ordinal) ? Faults : Samples,
-        MaxConcurrent: 0,
-        MemoryLimitBytes: 0,
-        CpuLimitSeconds: 0);
+    private static async Task<IReadOnlyDictionary<string, CatalogueEntry>> DescribeAsync()
+    {
+        await using var hosts = new TestHosts();
+        await hosts.Catalogue.LoadAsync(CancellationToken.None);
+        return hosts.Catalogue.Entries;
+    }
 
     private sealed class NoSlot : IDisposable
     {

@@ -73,6 +73,20 @@ public sealed class ReportBatchReaderTests
     [InlineData("[nonsense]")]
     public void Read_NoArray_IsAJsonException(string body) => Assert.ThrowsAny<JsonException>(() => Read(body));
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(",\"result\":null")]
+    public void Read_CompletedWithoutAResult_IsCompleted(string result)
+    {
+        // An algorithm need not have one.
+        var (report, problem) = Assert.Single(Read($"[{{\"type\":\"finished\",{Attempt},\"outcome\":\"completed\"{result}}}]"));
+
+        Assert.Null(problem);
+        var finished = Assert.IsType<FinishedReport>(report);
+        Assert.Equal(TaskOutcome.Completed, finished.Outcome);
+        Assert.Null(finished.Result);
+    }
+
     [Fact]
     public void Read_ResultTooLarge_IsRejectedForGood()
     {

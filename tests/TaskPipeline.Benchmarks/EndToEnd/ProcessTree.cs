@@ -16,7 +16,11 @@ internal static class ProcessTree
         .ToDictionary(group => group.Key, group => group.Sum());
 
     /// <summary>The sum of their resident sizes. Pages that several of them share count in each.</summary>
-    public static long ResidentBytes(IEnumerable<int> roots) => Members(roots).Sum(entry => entry.ResidentPages) * Environment.SystemPageSize;
+    public static long ResidentBytes(IEnumerable<int> roots) => Sizes(roots).Sum(entry => entry.ResidentBytes);
+
+    /// <summary>Each of them with its resident size.</summary>
+    public static IReadOnlyList<(int Id, long ResidentBytes)> Sizes(IEnumerable<int> roots) =>
+        [.. Members(roots).Select(entry => (entry.Id, entry.ResidentPages * Environment.SystemPageSize))];
 
     private static IEnumerable<Entry> Members(IEnumerable<int> roots)
     {

@@ -1,14 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using TaskPipeline.Algorithm;
-using TaskPipeline.Algorithm.Callbacks;
+using System.Text;
 using TaskPipeline.Algorithm.NativeHosts;
-using TaskPipeline.Algorithm.Scheduling;
-using TaskPipeline.Contracts;
-using TaskPipeline.Contracts.Callbacks;
-using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Benchmarks.Native;
 
@@ -19,33 +12,21 @@ namespace TaskPipeline.Benchmarks.Native;
 internal static class NativeBenchmark
 {
     private const string Algorithm = "primes";
+    private const string Input = """{"limit":10}""";
     private const int Many = 16;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
         var options = new Arguments(arguments, "--rounds", "--runs");
-        var folder = Directory.CreateTempSubdirectory("tp-benchmark-");
-        await RunAsync(options.Number("--rounds", 5), options.Number("--runs", 20_000), folder);
-        folder.Delete(recursive: true);
+        await RunAsync(options.Number("--rounds", 5), options.Number("--runs", 20_000));
         return 0;
     }
 
-    private static async Task RunAsync(int rounds, int runs, DirectoryInfo folder)
+    private static async Task RunAsync(int rounds, int runs)
     {
-        var host = new NativeHostOptions { WorkDirectory = folder.FullName, TasksPerHost = int.MaxValue };
-        host.Libraries.Add(NativeLayout.Libraries);
-        var wrapped = new OptionsWrapper<NativeHostOptions>(host);
-        using var starter = new HostStarter();
-        using var work = new WorkFolder(wrapped, NullLogger<WorkFolder>.Instance);
-        using var clock = new SamplingClock(TimeProvider.System);
-        await using var pool = new NativeHostPool(starter, work, TimeProvider.System, wrapped, NullLogger<NativeHostPool>.Instance);
-        await pool.WarmAsync(Many);
-        using var sender = new ReportSender(null!, TimeProvider.System, NullLogger<ReportSender>.Instance);
-        var runner = new NativeRunner(pool, sender, new WorkerIdentity(), clock, TimeProvider.System, wrapped);
-        var entry = new CatalogueEntry(
-            new AlgorithmDescription { Name = Algorithm, Version = "1", Description = "" },
-            Directory.GetFiles(NativeLayout.Libraries, "*samples*").Single(), MaxConcurrent: 0, MemoryLimitBytes: 0, CpuLimitSeconds: 0);
-        var hosts = await Task.WhenAll(Enumerable.Range(0, Many).Select(_ => NativeHostProcess.StartAsync(starter, work, host, TimeProvider.System)));
+        await using var worker = new WorkerParts(tasksPerHost: int.MaxValue);
+        await worker.Pool.WarmAsync(Many);
+        var hosts = await Task.WhenAll(Enumerable.Range(0, Many).Select(_ => worker.StartHostAsync()));
         using var pipes = EchoChildren.OverPipes(Many);
         using var sockets = EchoChildren.OverSockets(Many);
 
@@ -54,8 +35,8 @@ internal static class NativeBenchmark
             ("P/Invoke", _ => EchoChildren.CallNative()),
             ("pipe echo, 200 bytes", n => pipes.Echo(n)),
             ("socket echo, 200 bytes", n => sockets.Echo(n)),
-            ("host, channel alone", n => hosts[n].Run(sequence => NewRequest(sequence, entry))),
-            ("host, whole run", _ => runner.RunAsync(NewTask(), entry, new NoSlot())),
+            ("host, channel alone", n => hosts[n].Run(sequence => NewRequest(sequence))),
+            ("host, whole run", _ => worker.RunAsync(Algorithm, Input)),
         ];
         var table = subjects.Select(_ => new List<(double P50, double P99, double PerSecond)>()).ToArray();
         foreach (var (_, call) in subjects)
@@ -113,35 +94,13 @@ internal static class NativeBenchmark
         return (latencies, latencies.Length / Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
-    private static NativeHost.Protocol.RunRequest NewRequest(ulong sequence, CatalogueEntry entry) => new()
+    private static NativeHost.Protocol.RunRequest NewRequest(ulong sequence) => new()
     {
         Sequence = sequence,
         OutputToken = Guid.NewGuid(),
-        LibraryPath = entry.LibraryPath,
+        LibraryPath = WorkerParts.LibraryOf(Algorithm),
         Algorithm = Algorithm,
         ScratchDirectory = "",
-        Input = """{"limit":10}"""u8.ToArray(),
+        Input = Encoding.UTF8.GetBytes(Input),
     };
-
-    private static RunningTask NewTask() => new(new Delivery(
-        new TaskMessage
-        {
-            Schema = TaskMessage.CurrentSchema,
-            TaskId = TaskId.Create(DateTimeOffset.UtcNow),
-            Dispatch = 1,
-            Attempt = 0,
-            Lane = Lane.Short,
-            CreatedAt = DateTimeOffset.UtcNow,
-            PublishedAt = DateTimeOffset.UtcNow,
-            Submission = new TaskSubmission { Algorithm = Algorithm, TimeoutSeconds = 50, StartBefore = DateTimeOffset.UtcNow.AddDays(1), MaxAttempts = 1 },
-            Input = """{"limit":10}"""u8.ToArray(),
-        },
-        () => Task.CompletedTask));
-
-    private sealed class NoSlot : IDisposable
-    {
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace TaskPipeline.NativeHost.Tests;
+
+/// <summary>A library as somebody else would build it: with the header, a compiler, and nothing of our build. Dispose removes it.</summary>
+internal sealed class OwnLibrary : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tp-own-");
+
+    /// <summary>Where it is built.</summary>
+    public string Folder => _folder.FullName;
+
+    /// <summary>Compiles one source with the command that the manual shows.</summary>
+    /// <returns>The library.</returns>
+    public async Task<string> CompileAsync(string source)
+    {
+        var (file, library) = (Path.Combine(Folder, "own.c"), Path.Combine(Folder, "own.so"));
+        await File.WriteAllTextAsync(file, source);
+        await RunAsync("gcc", "-std=c11", "-O2", "-Wall", "-shared", "-fPIC", "-fvisibility=hidden", "-I", BuiltPrograms.Source("include"), "-o", library, file);
+        return library;
+    }
+
+    /// <summary>Runs a program in the folder.</summary>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public async Task RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(s_limit);
+        await process.WaitForExitAsync().WaitAsync(s_limit);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {output}{await errors}");
+        }
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
