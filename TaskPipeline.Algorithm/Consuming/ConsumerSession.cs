@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
+using TaskPipeline.Algorithm.Diagnostics;
 using TaskPipeline.Algorithm.Scheduling;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
@@ -18,14 +18,13 @@ internal sealed class ConsumerSession : IAsyncDisposable
 
     private readonly IConnection _connection;
     private readonly DeliveryScheduler _scheduler;
+    private readonly LaneHoldings _holdings;
     private readonly RunningTasks _running;
+    private readonly WorkerIdentity _worker;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ending = new();
-    private readonly ConcurrentBag<LaneChannel> _lanes = [];
-    private readonly SchedulingOptions _scheduling;
-    private readonly int _slots;
     private Task _missing = Task.CompletedTask;
     private volatile bool _taking = true;
 
@@ -33,11 +32,11 @@ internal sealed class ConsumerSession : IAsyncDisposable
     {
         _connection = connection;
         _scheduler = scheduler;
+        _holdings = new LaneHoldings(scheduler, dependencies.Time);
         _running = running;
         _time = dependencies.Time;
+        _worker = dependencies.Worker;
         _logger = dependencies.Logger;
-        _scheduling = dependencies.Scheduling.Value;
-        _slots = dependencies.Options.Value.Slots;
         connection.ConnectionShutdownAsync += (_, reason) => Lose(reason.ReplyText);
     }
 
@@ -73,7 +72,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         await _ending.CancelAsync();
         await _missing;
         using var limit = new CancellationTokenSource(s_goodbye);
-        await Task.WhenAll(_lanes.Select(lane => CloseAsync(lane.Channel, limit.Token)));
+        await Task.WhenAll(_holdings.Lanes.Select(lane => CloseAsync(lane.Channel, limit.Token)));
     }
 
     public async ValueTask DisposeAsync()
@@ -82,6 +81,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         await _missing;
         await _connection.CloseAsync(200, "the session ends", s_goodbye, abort: true, CancellationToken.None);
         await _connection.DisposeAsync();
+        _holdings.Dispose();
         _ending.Dispose();
     }
 
@@ -99,7 +99,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
 
     /// <summary>
     /// Consumes from every lane that is there, and from the others as soon as they are: only the API declares lanes, because it must
-    /// notice when one had to be declared anew, and one that is missing must not stop the rest. Then follows how long their runs are.
+    /// notice when one had to be declared anew, and one that is missing must not stop the rest. Then follows how many of each may be held.
     /// </summary>
     private async Task ConsumeLanesAsync(IEnumerable<Lane> lanes)
     {
@@ -126,8 +126,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
                     Log.LanesMissing(_logger, missing.Count);
                 }
 
-                await Task.Delay(s_lookAgain, _time, _ending.Token);
-                await AdjustPrefetchAsync(_ending.Token);
+                await _holdings.FollowAsync(missing.Count > 0 ? s_lookAgain : Timeout.InfiniteTimeSpan, _ending.Token);
             }
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
@@ -162,24 +161,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
         await channel.QueueDeclareAsync(Topology.UnreadableQueue, durable: true, exclusive: false, autoDelete: false, Topology.UnreadableQueueArguments(), cancellationToken: cancellationToken);
         var acknowledgements = new LaneAcknowledgements((tag, multiple) => AcknowledgeAsync(channel, tag, multiple), _time);
-        var consuming = new LaneChannel(lane, channel, acknowledgements, delivery => TakeAsync(channel, acknowledgements, delivery), Lose);
-        _lanes.Add(consuming);
-        await consuming.ConsumeAsync(PrefetchOf(lane), cancellationToken);
-    }
-
-    /// <summary>One more than can run waits here, so that a slot is never idle for a round trip; many more of what takes no longer than one.</summary>
-    private ushort PrefetchOf(Lane lane) => (ushort)Math.Min(
-        ushort.MaxValue, _scheduler.IsFast(lane) ? _slots * _scheduling.FastPrefetchPerSlot : _slots + 1);
-
-    private async Task AdjustPrefetchAsync(CancellationToken cancellationToken)
-    {
-        foreach (var lane in _lanes)
-        {
-            if (PrefetchOf(lane.Lane) is var prefetch && prefetch != lane.Prefetch)
-            {
-                await lane.ConsumeAsync(prefetch, cancellationToken);
-            }
-        }
+        await _holdings.AddAsync(new LaneChannel(lane, channel, acknowledgements, TakeAsync, _holdings.NoteChange, Lose), cancellationToken);
     }
 
     private async Task ConsumeCancellationsAsync(CancellationToken cancellationToken)
@@ -210,7 +192,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         return consumer;
     }
 
-    private async Task TakeAsync(IChannel channel, LaneAcknowledgements acknowledgements, BasicDeliverEventArgs args)
+    private async Task TakeAsync(LaneChannel lane, LaneSubscription subscription, BasicDeliverEventArgs args)
     {
         if (!_taking)
         {
@@ -219,14 +201,19 @@ internal sealed class ConsumerSession : IAsyncDisposable
 
         // Read before the handler returns: the client uses the buffer again.
         var (message, problem) = TaskMessageReader.Read(args.Body.Span);
+        var tag = args.DeliveryTag;
+        Task AcknowledgeAsync() => lane.AcknowledgeAsync(subscription, tag);
         if (message is null)
         {
-            await SetAsideAsync(channel, acknowledgements, args, problem!);
+            if (await SetAsideAsync(lane.Channel, args.Body.ToArray(), problem!))
+            {
+                await AcknowledgeAsync();
+            }
+
             return;
         }
 
-        var tag = args.DeliveryTag;
-        var delivery = new Delivery(message, () => acknowledgements.AcknowledgeAsync(tag));
+        var delivery = new Delivery(message, AcknowledgeAsync, given => GiveBackAsync(lane.Channel, given, AcknowledgeAsync));
         if (!await _running.TryAdoptAsync(delivery))
         {
             _scheduler.Offer(delivery);
@@ -234,22 +221,43 @@ internal sealed class ConsumerSession : IAsyncDisposable
     }
 
     /// <summary>Moves a message that nobody can read to where people look for it. If that fails it stays, and is delivered again in the next session.</summary>
-    private async Task SetAsideAsync(IChannel channel, LaneAcknowledgements acknowledgements, BasicDeliverEventArgs args, string problem)
+    private async Task<bool> SetAsideAsync(IChannel channel, byte[] body, string problem)
     {
         Log.Unreadable(_logger, problem);
         var properties = new BasicProperties { Persistent = true, Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = problem } };
         try
         {
             // Mandatory, or a queue that is gone would swallow it.
-            await channel.BasicPublishAsync("", Topology.UnreadableQueue, mandatory: true, properties, args.Body.ToArray());
+            await channel.BasicPublishAsync("", Topology.UnreadableQueue, mandatory: true, properties, body);
+            return true;
         }
         catch (Exception exception)
         {
             await Lose($"An unreadable message could not be moved: {exception.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Publishes a dispatch once more and acknowledges it then: whoever has room gets it, this worker has none until then. Twice delivered, should that go wrong in between, it
+    /// is claimed once. Nothing is rejected or requeued, which the broker would count.
+    /// </summary>
+    private async Task GiveBackAsync(IChannel channel, Delivery delivery, Func<Task> acknowledge)
+    {
+        using var activity = AlgorithmActivitySource.StartGiveBack(delivery, _worker.Id);
+        var body = JsonSerializer.SerializeToUtf8Bytes(delivery.Message, ContractsJsonContext.Default.TaskMessage);
+        try
+        {
+            await channel.BasicPublishAsync(Topology.TasksExchange, Topology.LaneName(delivery.Message.Lane), mandatory: true, new BasicProperties { Persistent = true }, body);
+        }
+        catch (Exception exception)
+        {
+            // The next session gets it again.
+            await Lose($"A delivery could not be given back: {exception.Message}");
             return;
         }
 
-        await acknowledgements.AcknowledgeAsync(args.DeliveryTag);
+        await acknowledge();
     }
 
     private Task CancelAsync(ReadOnlySpan<byte> body)

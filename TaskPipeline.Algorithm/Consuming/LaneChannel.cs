@@ -1,60 +1,62 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using TaskPipeline.Contracts;
-using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Algorithm.Consuming;
 
 /// <summary>
-/// The channel of one lane with its consumer, whose prefetch can be changed while it consumes, and its acknowledgements. The
-/// consumer that is replaced keeps the right to acknowledge what it was given.
+/// The channel of one lane. How many deliveries it may hold changes while it consumes: another consumer brings more, the cancelling of one less, and that one keeps
+/// the right to acknowledge what it was given. All but <see cref="AcknowledgeAsync"/> is for one caller at a time.
 /// </summary>
-internal sealed class LaneChannel(Lane lane, IChannel channel, LaneAcknowledgements acknowledgements, Func<BasicDeliverEventArgs, Task> receive, Func<string, Task> lose)
+/// <param name="lane">The lane.</param>
+/// <param name="channel">Its channel.</param>
+/// <param name="acknowledgements">Sends what is acknowledged.</param>
+/// <param name="receive">Takes a delivery.</param>
+/// <param name="released">Is told when a delivery of a cancelled consumer was acknowledged: less is held than may be.</param>
+/// <param name="lose">Is told why a consumer is gone.</param>
+internal sealed class LaneChannel(
+    Lane lane, IChannel channel, LaneAcknowledgements acknowledgements, Func<LaneChannel, LaneSubscription, BasicDeliverEventArgs, Task> receive, Action released,
+    Func<string, Task> lose)
 {
-    private Subscription? _current;
+    private readonly List<LaneSubscription> _subscriptions = [];
 
     public Lane Lane { get; } = lane;
 
     public IChannel Channel { get; } = channel;
 
-    public LaneAcknowledgements Acknowledgements { get; } = acknowledgements;
+    /// <summary>How many deliveries may come to be held as things are.</summary>
+    public int MostHeld => _subscriptions.Sum(one => one.IsCancelled ? one.Held : one.Prefetch);
 
-    /// <summary>How many deliveries the consumer may hold; 0 before it consumes.</summary>
-    public ushort Prefetch { get; private set; }
+    /// <summary>Whether everything is held that may be.</summary>
+    public bool IsFull => _subscriptions.All(one => one.IsCancelled || one.Held >= one.Prefetch);
 
-    /// <summary>Consumes with this prefetch from now on.</summary>
-    public async Task ConsumeAsync(ushort prefetch, CancellationToken cancellationToken)
+    /// <summary>Holds at most so many from now on. What is held beyond that stays, and what comes until the broker answers is corrected by the next call.</summary>
+    public async Task HoldAsync(int most, CancellationToken cancellationToken)
     {
-        if (_current is { } before)
+        _subscriptions.RemoveAll(one => one is { IsCancelled: true, Held: <= 0 });
+        while (MostHeld > most && WithLeastRoom() is { } one)
         {
-            before.IsReplaced = true;
-            await Channel.BasicCancelAsync(before.Tag, noWait: false, cancellationToken);
+            await one.CancelAsync(Channel, cancellationToken);
         }
 
-        // A prefetch is that of consumers to come: quorum queues have none for the whole channel.
-        await Channel.BasicQosAsync(0, prefetch, global: false, cancellationToken);
-        var subscription = new Subscription();
-        var consumer = new AsyncEventingBasicConsumer(Channel);
-        consumer.ReceivedAsync += (_, delivery) => receive(delivery);
-
-        // The broker cancels a consumer whose queue is deleted, and newer ones one that acknowledges too late.
-        consumer.UnregisteredAsync += (_, _) => subscription.IsReplaced ? Task.CompletedTask : lose("the consumer was cancelled");
-        consumer.ShutdownAsync += (_, reason) => lose(reason.ReplyText);
-        subscription.Tag = await Channel.BasicConsumeAsync(Topology.LaneQueue(Lane), autoAck: false, consumer, cancellationToken);
-        _current = subscription;
-        Prefetch = prefetch;
-    }
-
-    private sealed class Subscription
-    {
-        private volatile bool _isReplaced;
-
-        public string Tag { get; set; } = "";
-
-        public bool IsReplaced
+        if (MostHeld < most)
         {
-            get => _isReplaced;
-            set => _isReplaced = value;
+            var prefetch = (ushort)Math.Min(ushort.MaxValue, most - MostHeld);
+            _subscriptions.Add(await LaneSubscription.OpenAsync(Lane, Channel, prefetch, (one, delivery) => receive(this, one, delivery), lose, cancellationToken));
         }
     }
+
+    /// <summary>Acknowledges a delivery; completes when that is sent.</summary>
+    public async Task AcknowledgeAsync(LaneSubscription subscription, ulong tag)
+    {
+        await acknowledgements.AcknowledgeAsync(tag);
+        subscription.Settle();
+        if (subscription.IsCancelled)
+        {
+            released();
+        }
+    }
+
+    /// <summary>The consumer whose cancelling takes away the least.</summary>
+    private LaneSubscription? WithLeastRoom() => _subscriptions.Where(one => !one.IsCancelled && one.Held < one.Prefetch).MinBy(one => one.Prefetch - one.Held);
 }

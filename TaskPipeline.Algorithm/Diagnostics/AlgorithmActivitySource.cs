@@ -17,7 +17,12 @@ internal static class AlgorithmActivitySource
     /// <summary>One attempt, from its grant to the answer to its last report.</summary>
     public const string Run = "run";
 
+    /// <summary>A delivery that is published once more, for a worker that has room.</summary>
+    public const string GiveBack = "give back";
+
     private static readonly ActivitySource s_source = new(Name);
+
+    public static Activity? StartGiveBack(Delivery delivery, string worker) => Start(GiveBack, ActivityKind.Internal, delivery, worker);
 
     public static Activity? StartClaim(Delivery delivery, string worker) => Start(Claim, ActivityKind.Client, delivery, worker);
 

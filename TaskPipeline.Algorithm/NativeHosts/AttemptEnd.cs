@@ -47,6 +47,9 @@ internal sealed record AttemptEnd
     /// <summary>From handing the task over until it was known how it ended; zero when it was stopped before.</summary>
     public TimeSpan Wall { get; init; }
 
+    /// <summary>How long it ran after it had outstayed its lane; null when it did not.</summary>
+    public TimeSpan? Demoted { get; init; }
+
     /// <summary>Processor time of the host before this run.</summary>
     public double CpuSecondsBefore { get; init; }
 

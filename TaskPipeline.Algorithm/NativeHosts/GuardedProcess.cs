@@ -103,13 +103,15 @@ internal sealed class GuardedProcess : IDisposable
     /// <summary>SIGKILL to all of it.</summary>
     public void Kill() => Order(OrderKill);
 
-    /// <summary>Lets everything else go first. Cannot be taken back.</summary>
-    public void LowerPriority()
+    /// <summary>Makes its process group ten steps nicer, for good: without a privilege nobody can take that back. False without a guard, where it is not done.</summary>
+    public bool LowerPriority()
     {
         if (_status is not null)
         {
             Order(OrderLowerPriority);
         }
+
+        return _status is not null;
     }
 
     public void Dispose()

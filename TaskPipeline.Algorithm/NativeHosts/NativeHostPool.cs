@@ -182,6 +182,11 @@ internal sealed class NativeHostPool(
             return "its task closed what it prints to";
         }
 
+        if (host.IsLowered)
+        {
+            return "its priority was lowered";
+        }
+
         // Up to a quarter earlier, by the host's own number, so that hosts of one age do not end together.
         var share = 1 - (host.Jitter / 4);
         if (reply.MemoryBytes > _options.RecycleAboveBytes * share)

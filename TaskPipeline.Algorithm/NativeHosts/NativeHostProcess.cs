@@ -134,8 +134,11 @@ internal sealed class NativeHostProcess : IAsyncDisposable
 
     public void Kill() => _process.Kill();
 
-    /// <summary>Lets everything else on the machine go first, for the rest of its life.</summary>
-    public void LowerPriority() => _process.LowerPriority();
+    /// <summary>Whether its priority is lowered: it is of no use for another task.</summary>
+    public bool IsLowered { get; private set; }
+
+    /// <summary>Lets what else runs on the machine go first, for the rest of its life.</summary>
+    public void LowerPriority() => IsLowered = _process.LowerPriority();
 
     /// <summary>Lets the algorithms close and the host exit, within a limit.</summary>
     public async Task CloseAsync(TimeSpan limit)

@@ -6,15 +6,19 @@ namespace TaskPipeline.Algorithm.Scheduling;
 /// <summary>A message that was delivered. Thread safe.</summary>
 /// <param name="message">The message.</param>
 /// <param name="acknowledge">Acknowledges it on the channel that delivered it; never throws, and does nothing when that channel is gone.</param>
-internal sealed class Delivery(TaskMessage message, Func<Task> acknowledge)
+/// <param name="giveBack">Gives it back to its lane instead; the same holds. Null where there is nothing to give it back to.</param>
+internal sealed class Delivery(TaskMessage message, Func<Task> acknowledge, Func<Delivery, Task>? giveBack = null)
 {
-    private int _acknowledged;
+    private int _settled;
 
     public TaskMessage Message { get; } = message;
 
     /// <summary>The client's span of the delivery, which ends with the handler: what happens to the task goes below it. Default when there is none.</summary>
     public ActivityContext Context { get; } = Activity.Current?.Context ?? default;
 
-    /// <summary>Acknowledges it, once: a second acknowledgement would cost the channel and every delivery on it.</summary>
-    public Task AcknowledgeAsync() => Interlocked.Exchange(ref _acknowledged, 1) == 0 ? acknowledge() : Task.CompletedTask;
+    /// <summary>Acknowledges it, unless it is settled: a second acknowledgement would cost the channel and every delivery on it.</summary>
+    public Task AcknowledgeAsync() => Interlocked.Exchange(ref _settled, 1) == 0 ? acknowledge() : Task.CompletedTask;
+
+    /// <summary>Gives it back for another worker, unless it is settled.</summary>
+    public Task GiveBackAsync() => giveBack is not null && Interlocked.Exchange(ref _settled, 1) == 0 ? giveBack(this) : Task.CompletedTask;
 }

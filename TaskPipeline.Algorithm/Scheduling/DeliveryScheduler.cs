@@ -16,6 +16,8 @@ internal sealed class DeliveryScheduler : IDisposable
     /// <summary>How often it is looked for tasks that outstayed their lane and for deliveries that waited too long.</summary>
     private static readonly TimeSpan s_inspectEvery = TimeSpan.FromMilliseconds(250);
 
+    private static readonly Lane[] s_lanes = Enum.GetValues<Lane>();
+
     private readonly TaskExecutor _executor;
     private readonly AlgorithmCatalogue _catalogue;
     private readonly RunningTasks _tasks;
@@ -38,13 +40,25 @@ internal sealed class DeliveryScheduler : IDisposable
     private readonly HashSet<Task> _executions = [];
 
     /// <summary>Guarded by <see cref="_lock"/>: what may be claimed ahead, by lane; entries that have left the line or are begun stay until they are met.</summary>
-    private readonly Queue<WaitingDelivery>[] _unclaimed = [.. Enum.GetValues<Lane>().Select(_ => new Queue<WaitingDelivery>())];
+    private readonly Queue<WaitingDelivery>[] _unclaimed = [.. s_lanes.Select(_ => new Queue<WaitingDelivery>())];
+
+    /// <summary>Guarded by <see cref="_lock"/>: how many of each lane may be held, as it was told last.</summary>
+    private readonly int[] _mayHold = new int[s_lanes.Length];
+
+    /// <summary>Guarded by <see cref="_lock"/>: the lanes of which one may be given back; each once for each answer to a heartbeat.</summary>
+    private readonly HashSet<Lane> _roomElsewhere = [];
 
     /// <summary>Guarded by <see cref="_lock"/>: decided on, to be begun when the lock is left.</summary>
     private List<WaitingDelivery> _toBegin = [];
 
     /// <summary>Guarded by <see cref="_lock"/>: have left the line, to be told when the lock is left.</summary>
     private List<WaitingDelivery> _toHandOver = [];
+
+    /// <summary>Guarded by <see cref="_lock"/>: go back to their lanes when the lock is left.</summary>
+    private List<WaitingDelivery> _toGiveBack = [];
+
+    /// <summary>Guarded by <see cref="_lock"/>: what may be held has changed, to be told when the lock is left.</summary>
+    private bool _mayHoldChanged;
 
     /// <summary>Guarded by <see cref="_lock"/>: how many are begun and still wait for a slot.</summary>
     private int _ahead;
@@ -67,8 +81,12 @@ internal sealed class DeliveryScheduler : IDisposable
         _mostAhead = _options.Slots * scheduling.Value.FastClaimsPerSlot;
         _origin = time.GetTimestamp();
         _queue = new SlotQueue<WaitingDelivery>(_options.Slots, scheduling.Value);
+        NoteHoldings_NeedsLock();
         _inspection = time.CreateTimer(_ => Inspect(), state: null, s_inspectEvery, s_inspectEvery);
     }
+
+    /// <summary>What may be held of some lane has changed. Raised on the thread that changed it: handlers are short.</summary>
+    public event Action? MayHoldChanged;
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
@@ -105,6 +123,8 @@ internal sealed class DeliveryScheduler : IDisposable
         {
             _orders = orders;
             _queue.Reserved = orders.ReservedSlots;
+            _roomElsewhere.Clear();
+            _roomElsewhere.UnionWith(orders.RoomElsewhere ?? []);
             Start_NeedsLock();
         }
 
@@ -116,16 +136,16 @@ internal sealed class DeliveryScheduler : IDisposable
     {
         lock (_lock)
         {
-            return new LaneUse(_queue.Counts.Slow, [.. Enum.GetValues<Lane>().Select(_queue.Waiting)]);
+            return new LaneUse(_queue.Counts.Slow, [.. s_lanes.Select(_queue.Waiting)]);
         }
     }
 
-    /// <summary>Whether the runs of a lane are so short that more of its deliveries should wait here than can start at once.</summary>
-    public bool IsFast(Lane lane)
+    /// <summary>How many deliveries of a lane may be unacknowledged here.</summary>
+    public int MayHold(Lane lane)
     {
         lock (_lock)
         {
-            return _queue.IsFast(lane);
+            return _mayHold[(int)lane];
         }
     }
 
@@ -183,6 +203,17 @@ internal sealed class DeliveryScheduler : IDisposable
         }
 
         ClaimAhead_NeedsLock();
+        NoteHoldings_NeedsLock();
+    }
+
+    private void NoteHoldings_NeedsLock()
+    {
+        foreach (var lane in s_lanes)
+        {
+            var mayHold = _queue.MayHold(lane);
+            _mayHoldChanged |= mayHold != _mayHold[(int)lane];
+            _mayHold[(int)lane] = mayHold;
+        }
     }
 
     /// <summary>Some for each slot are claimed ahead, from lanes whose runs are so short that they will start soon.</summary>
@@ -219,7 +250,7 @@ internal sealed class DeliveryScheduler : IDisposable
         }
     }
 
-    private void Leave_NeedsLock(WaitingDelivery waiting, IDisposable? slot)
+    private void Leave_NeedsLock(WaitingDelivery waiting, IRunSlot? slot)
     {
         waiting.Leave(slot);
         _toHandOver.Add(waiting);
@@ -233,19 +264,28 @@ internal sealed class DeliveryScheduler : IDisposable
     {
         List<WaitingDelivery> begin;
         List<WaitingDelivery> handOver;
+        List<WaitingDelivery> giveBack;
+        bool mayHoldChanged;
         lock (_lock)
         {
-            if (_toBegin.Count + _toHandOver.Count == 0)
+            if (_toBegin.Count + _toHandOver.Count + _toGiveBack.Count == 0 && !_mayHoldChanged)
             {
                 return;
             }
 
             (begin, _toBegin) = (_toBegin, []);
             (handOver, _toHandOver) = (_toHandOver, []);
+            (giveBack, _toGiveBack) = (_toGiveBack, []);
+            (mayHoldChanged, _mayHoldChanged) = (_mayHoldChanged, false);
         }
 
         begin.ForEach(waiting => _ = ExecuteAsync(waiting));
         handOver.ForEach(waiting => waiting.HandOver());
+        giveBack.ForEach(waiting => _ = waiting.Delivery.GiveBackAsync());
+        if (mayHoldChanged)
+        {
+            MayHoldChanged?.Invoke();
+        }
     }
 
     private async Task ExecuteAsync(WaitingDelivery waiting)
@@ -268,7 +308,7 @@ internal sealed class DeliveryScheduler : IDisposable
     private void GiveBack_NeedsLock(Predicate<TimeSpan> hasWaitedTooLong)
     {
         var tooLong = new HashSet<WaitingDelivery>();
-        foreach (var lane in Enum.GetValues<Lane>())
+        foreach (var lane in s_lanes)
         {
             _queue.Visit(lane, Now, (waiting, waited) =>
             {
@@ -289,6 +329,18 @@ internal sealed class DeliveryScheduler : IDisposable
                 _ahead--;
                 Leave_NeedsLock(waiting, slot: null);
             }
+        }
+    }
+
+    /// <summary>Of each lane for which another worker has room, what has waited longest goes there, one for each answer to a heartbeat.</summary>
+    private void GiveToOthers_NeedsLock(TimeSpan now)
+    {
+        while (!_draining && _queue.TryGiveBack(_roomElsewhere, now, out var waiting))
+        {
+            _roomElsewhere.Remove(waiting.Delivery.Message.Lane);
+            waiting.Leave(slot: null);
+            _toGiveBack.Add(waiting);
+            Log.GivenToOthers(_logger, waiting.Delivery.Message.TaskId, waiting.Delivery.Message.Lane);
         }
     }
 
@@ -331,6 +383,7 @@ internal sealed class DeliveryScheduler : IDisposable
 
             // Only a slot that was taken by something slow meanwhile makes what was claimed ahead wait.
             GiveBack_NeedsLock(waited => waited >= _giveBackAfter);
+            GiveToOthers_NeedsLock(now);
 
             // What was demoted may have been made good.
             Start_NeedsLock();
@@ -353,9 +406,20 @@ internal sealed class DeliveryScheduler : IDisposable
     }
 
     /// <summary>The right to run; given back once, as soon as the native code is done.</summary>
-    private sealed class Slot(DeliveryScheduler owner, RunningSlot<WaitingDelivery> running) : IDisposable
+    private sealed class Slot(DeliveryScheduler owner, RunningSlot<WaitingDelivery> running) : IRunSlot
     {
         private int _released;
+
+        public TimeSpan? DemotedFor
+        {
+            get
+            {
+                lock (owner._lock)
+                {
+                    return owner.Now - running.DemotedAt;
+                }
+            }
+        }
 
         public void Dispose()
         {

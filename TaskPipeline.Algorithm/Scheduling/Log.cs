@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} has outstayed the lane {Lane}: it has run for more than {Seconds} s and moves to the slow account")]
     public static partial void Demoted(ILogger logger, TaskId taskId, Lane lane, double seconds);
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Task {TaskId} has waited too long here and goes back to the lane {Lane}: another worker has room")]
+    public static partial void GivenToOthers(ILogger logger, TaskId taskId, Lane lane);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} attempt {Attempt} was overtaken and has been ended")]
     public static partial void AttemptOvertaken(ILogger logger, TaskId taskId, int attempt);
 

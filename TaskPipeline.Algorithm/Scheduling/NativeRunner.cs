@@ -27,7 +27,7 @@ internal sealed class NativeRunner(
 
     /// <summary>Runs. The slot is given back when the host has answered.</summary>
     /// <exception cref="HostStartException">No host could be started.</exception>
-    public async Task<AttemptEnd> RunAsync(RunningTask task, CatalogueEntry entry, IDisposable slot)
+    public async Task<AttemptEnd> RunAsync(RunningTask task, CatalogueEntry entry, IRunSlot slot)
     {
         // Stopped between its claim and now, or while a host was started for it: nothing has run, nothing must be ended.
         if (task.StopRequested.IsCompleted || await pool.RentAsync(task.StopRequested) is not { } host)
@@ -41,10 +41,13 @@ internal sealed class NativeRunner(
         var started = time.GetTimestamp();
         var finished = host.Run(sequence => ToRequest(sequence, task, entry, scratch, limits));
 
-        var stopped = await WatchAsync(host, task, finished, new Watch(started, scratch, limits));
+        var stopped = await WatchAsync(host, task, finished, new Watch(started, scratch, limits, slot));
         var reply = stopped == StopReason.None ? await finished : null;
         var exit = reply is null ? await EndAsync(host, finished, stopped) : null;
         var wall = time.GetElapsedTime(started);
+
+        // Its slot is older than the run: a host may have had to be started first.
+        var demoted = slot.DemotedFor is { } since ? (since < wall ? since : wall) : (TimeSpan?)null;
         var output = await host.Output.EndAsync(OutputLimit(reply, FinishedFlags.OutputMarked), time);
         var errors = await host.Errors.EndAsync(OutputLimit(reply, FinishedFlags.ErrorMarked), time);
         var end = new AttemptEnd
@@ -57,6 +60,7 @@ internal sealed class NativeRunner(
             Errors = errors,
             Last = host.Page.Sample(),
             Wall = wall,
+            Demoted = demoted,
             CpuSecondsBefore = cpuBefore,
             Limits = limits,
         };
@@ -108,6 +112,7 @@ internal sealed class NativeRunner(
         var submission = task.Message.Submission;
         var timeout = TimeSpan.FromSeconds(submission.TimeoutSeconds);
         var reporter = new ProgressReporter(sender, worker, task);
+        var demotion = new RunDemotion(sender, worker, task, host);
         var noProgress = submission.NoProgressTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
         var (calls, calledAt) = (0UL, watch.Started);
         for (var sample = 1; ; sample++)
@@ -125,6 +130,7 @@ internal sealed class NativeRunner(
                 return first == finished ? StopReason.None : await task.StopRequested;
             }
 
+            demotion.Look(watch.Slot, time.GetElapsedTime(watch.Started));
             var status = host.Page.Sample();
             if (status.ProgressCalls != calls)
             {
@@ -186,5 +192,5 @@ internal sealed class NativeRunner(
         reply is null || reply.Flags.HasFlag(marked) ? s_outputLimit : s_unmarkedLimit;
 
     /// <summary>What is watched besides the host itself.</summary>
-    private readonly record struct Watch(long Started, string Scratch, RunLimits Limits);
+    private readonly record struct Watch(long Started, string Scratch, RunLimits Limits, IRunSlot Slot);
 }

@@ -4,8 +4,8 @@ using TaskPipeline.Contracts;
 
 namespace TaskPipeline.Algorithm.Scheduling;
 
-/// <summary>The rules between the options of the scheduler; every one that is broken is named.</summary>
-internal sealed class SchedulingOptionsValidator : IValidateOptions<SchedulingOptions>
+/// <summary>The rules between the options of the scheduler, and with the number of slots; every one that is broken is named.</summary>
+internal sealed class SchedulingOptionsValidator(IOptions<WorkerOptions> worker) : IValidateOptions<SchedulingOptions>
 {
     public ValidateOptionsResult Validate(string? name, SchedulingOptions options)
     {
@@ -24,6 +24,24 @@ internal sealed class SchedulingOptionsValidator : IValidateOptions<SchedulingOp
                 problems.Add(
                     $"{SchedulingOptions.SectionName}:{later}:Patience ({options.Of(later).Patience}) must not be below that of {earlier} ({options.Of(earlier).Patience}): a lane that comes later waits at least as long before it passes");
             }
+        }
+
+        if (options.FastClaimsPerSlot > options.FastPrefetchPerSlot)
+        {
+            problems.Add(
+                $"{SchedulingOptions.SectionName}:FastClaimsPerSlot ({options.FastClaimsPerSlot}) must not be above FastPrefetchPerSlot ({options.FastPrefetchPerSlot}): only what is here can be claimed");
+        }
+
+        if (options.FastRun * options.FastPrefetchPerSlot > options.GiveBackAfter)
+        {
+            problems.Add(
+                $"{SchedulingOptions.SectionName}:FastRun ({options.FastRun}) times FastPrefetchPerSlot ({options.FastPrefetchPerSlot}) must not be above GiveBackAfter ({options.GiveBackAfter}): what is held in advance must start before it would be given back");
+        }
+
+        if (options.MaxExtraProcesses > worker.Value.Slots)
+        {
+            problems.Add(
+                $"{SchedulingOptions.SectionName}:MaxExtraProcesses ({options.MaxExtraProcesses}) must not be above {WorkerOptions.SectionName}:Slots ({worker.Value.Slots}): an extra process makes a slot good");
         }
 
         return problems.Count > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;

@@ -50,10 +50,14 @@ internal sealed class SlotQueue<T>
     public bool IsFast(Lane lane) => _meanRun[(int)lane] is { } mean && mean < _options.FastRun.TotalSeconds;
 
     /// <summary>
-    /// How many deliveries of a lane this worker wants to hold that do not run yet: those that can start now, and one more so that a slot is never idle for
-    /// a round trip; as many again as can run here while the lane's runs are so short that one would not last.
+    /// How many deliveries of a lane this worker may hold, running ones included: beside those that run the ones that can start now, and one more, so that a slot is never idle
+    /// for a round trip. Several for each slot while the lane's runs are so short that one would not last, and as long as anything of the lane can run here at all.
     /// </summary>
-    public int Wanted(Lane lane) => _counts.Startable(lane) + (IsFast(lane) ? Math.Max(1, _counts.Slots) : 1);
+    public int MayHold(Lane lane)
+    {
+        var own = Running(lane) + _counts.Startable(lane);
+        return own > 0 && IsFast(lane) ? Math.Max(own + 1, _counts.Slots * _options.FastPrefetchPerSlot) : own + 1;
+    }
 
     /// <summary>Adds an entry to the end of its lane.</summary>
     /// <param name="lane">The lane.</param>

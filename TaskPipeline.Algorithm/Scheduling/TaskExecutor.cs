@@ -19,7 +19,7 @@ internal sealed class TaskExecutor(
     /// <summary>Claims, then waits for the slot, then runs. The slot is given back as soon as the native code is done; the report takes as long as it takes.</summary>
     /// <param name="delivery">The delivery.</param>
     /// <param name="slot">Completes with the slot; with null when the task is to be given back.</param>
-    public async Task ExecuteAsync(Delivery delivery, Task<IDisposable?> slot)
+    public async Task ExecuteAsync(Delivery delivery, Task<IRunSlot?> slot)
     {
         // Whatever gave the slot free belongs to another trace.
         Activity.Current = null;
@@ -86,7 +86,7 @@ internal sealed class TaskExecutor(
         return true;
     }
 
-    private async Task RunAsync(RunningTask task, Delivery delivery, Task<IDisposable?> awaited)
+    private async Task RunAsync(RunningTask task, Delivery delivery, Task<IRunSlot?> awaited)
     {
         await Task.WhenAny(awaited, task.StopRequested);
         var slot = awaited.IsCompletedSuccessfully ? await awaited : null;
@@ -111,7 +111,7 @@ internal sealed class TaskExecutor(
     }
 
     /// <summary>Runs the attempt, or finds why it is not run. Null when there is nothing to report, because another attempt has overtaken it.</summary>
-    private async Task<TaskReport?> AttemptAsync(RunningTask task, IDisposable? slot)
+    private async Task<TaskReport?> AttemptAsync(RunningTask task, IRunSlot? slot)
     {
         if (task.StopRequested.IsCompletedSuccessfully && await task.StopRequested == StopReason.Cancelled)
         {
@@ -166,6 +166,7 @@ internal sealed class TaskExecutor(
             Result = outcome == TaskOutcome.Completed ? ToResult(end.Reply!.Result) : null,
             Output = end.Output.Length > 0 ? end.Output : null,
             Usage = ToUsage(end),
+            DemotedSeconds = end.Demoted is { } demoted ? Math.Round(demoted.TotalSeconds, 6) : null,
             Percent = end.Last.Percent,
             Stage = end.Last.Stage,
         };

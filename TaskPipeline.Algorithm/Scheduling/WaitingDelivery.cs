@@ -4,9 +4,9 @@ namespace TaskPipeline.Algorithm.Scheduling;
 internal sealed class WaitingDelivery(Delivery delivery)
 {
     /// <summary>Continued by whoever hands the slot over: a change of thread would cost more than what follows.</summary>
-    private readonly TaskCompletionSource<IDisposable?> _slot = new();
+    private readonly TaskCompletionSource<IRunSlot?> _slot = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IDisposable? _taken;
+    private IRunSlot? _taken;
 
     public Delivery Delivery { get; } = delivery;
 
@@ -17,13 +17,13 @@ internal sealed class WaitingDelivery(Delivery delivery)
     public bool Left { get; private set; }
 
     /// <summary>Completes with the slot; with null when it is not to run here after all.</summary>
-    public Task<IDisposable?> Slot => _slot.Task;
+    public Task<IRunSlot?> Slot => _slot.Task;
 
     /// <summary>Completes when its execution has ended.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>Leaves the line; the slot is handed over after the lock.</summary>
-    public void Leave(IDisposable? slot) => (Left, _taken) = (true, slot);
+    public void Leave(IRunSlot? slot) => (Left, _taken) = (true, slot);
 
     /// <summary>Outside of the lock: goes on with what it left the line with.</summary>
     public void HandOver() => _slot.TrySetResult(_taken);

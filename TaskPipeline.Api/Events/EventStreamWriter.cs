@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Options;
+using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 
 namespace TaskPipeline.Api.Events;
 
 /// <summary>
-/// Writes a task's states to one client as they come. A client that does not take what it is sent is dropped after a while:
+/// Writes a task's states to one client as they come, and between them where it stands in its line. A client that does not take what it is sent is dropped after a while:
 /// nothing is kept for it but the newest state, which all readers of the task share.
 /// </summary>
 internal sealed class EventStreamWriter(IOptions<EventStreamOptions> options, IHostApplicationLifetime lifetime, ILogger<EventStreamWriter> logger)
@@ -26,7 +27,8 @@ internal sealed class EventStreamWriter(IOptions<EventStreamOptions> options, IH
         // What nginx and its like need to be told, to pass events on as they come.
         context.Response.Headers["X-Accel-Buffering"] = "no";
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        if (!await SendAsync(context, id, reader.Current.Version > seen ? reader.Current.Event : s_heartbeat))
+        QueueEstimate? told = null;
+        if (!await SendAsync(context, id, Next()))
         {
             return;
         }
@@ -39,10 +41,20 @@ internal sealed class EventStreamWriter(IOptions<EventStreamOptions> options, IH
                 return;
             }
 
-            if (!await SendAsync(context, id, next && reader.Current.Version > seen ? reader.Current.Event : s_heartbeat))
+            if (!await SendAsync(context, id, Next()))
             {
                 return;
             }
+        }
+
+        // What the client does not have yet of the newest state; a comment when it has all of it.
+        ReadOnlyMemory<byte> Next()
+        {
+            var current = reader.Current;
+            var isNew = current.Version > seen;
+            var hasMoved = current.Task.Queue != told && current.QueueEvent is not null;
+            (seen, told) = (Math.Max(seen, current.Version), current.Task.Queue);
+            return isNew ? current.Event : hasMoved ? current.QueueEvent!.Value : s_heartbeat;
         }
     }
 

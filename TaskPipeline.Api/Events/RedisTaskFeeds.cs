@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using StackExchange.Redis;
+using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 
@@ -9,21 +10,29 @@ namespace TaskPipeline.Api.Events;
 /// Feeds over Redis' publish and subscribe, one channel for each task that is followed here. What was said while the connection
 /// was away is made up for: every feed looks again once it is back.
 /// </summary>
-internal sealed class RedisTaskFeeds : ITaskFeeds
+internal sealed class RedisTaskFeeds : ITaskFeeds, IDisposable
 {
+    /// <summary>How often it is looked where pending tasks stand that are followed here.</summary>
+    private static readonly TimeSpan s_estimateEvery = TimeSpan.FromSeconds(1);
+
     private readonly ITaskStore _store;
+    private readonly QueueEstimator _queue;
     private readonly IConnectionMultiplexer _connection;
     private readonly TaskShards _shards;
     private readonly TimeProvider _time;
+    private readonly ITimer _timer;
     private readonly Lock _lock = new();
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
     private readonly Dictionary<TaskId, Entry> _feeds = [];
 
-    public RedisTaskFeeds(ITaskStore store, IConnectionMultiplexer connection, TaskShards shards, TimeProvider time)
+    public RedisTaskFeeds(ITaskStore store, QueueEstimator queue, IConnectionMultiplexer connection, TaskShards shards, TimeProvider time)
     {
-        (_store, _connection, _shards, _time) = (store, connection, shards, time);
+        (_store, _queue, _connection, _shards, _time) = (store, queue, connection, shards, time);
         connection.ConnectionRestored += (_, _) => TellAll();
+
+        // One look after the other: the next begins when the last has ended.
+        _timer = time.CreateTimer(_ => _ = EstimateAsync(), state: null, s_estimateEvery, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many tasks are followed.</summary>
@@ -75,7 +84,7 @@ internal sealed class RedisTaskFeeds : ITaskFeeds
         {
             if (!_feeds.TryGetValue(id, out var entry))
             {
-                var made = new TaskFeed(id, _shards.Changes(id), _store, _connection.GetSubscriber(), _time);
+                var made = new TaskFeed(id, _shards.Changes(id), _store, _queue, _connection.GetSubscriber(), _time);
                 entry = new Entry(made, ForgetAsync(id, made));
                 _feeds.Add(id, entry);
                 (feed, closing) = (made, null);
@@ -99,17 +108,45 @@ internal sealed class RedisTaskFeeds : ITaskFeeds
         }
     }
 
-    private void TellAll()
+    public void Dispose() => _timer.Dispose();
+
+    private void TellAll() => Array.ForEach(All(), feed => feed.Tell());
+
+    private TaskFeed[] All()
     {
-        TaskFeed[] all;
         lock (_lock)
         {
-            all = [.. _feeds.Values.Select(entry => entry.Feed)];
+            return [.. _feeds.Values.Select(entry => entry.Feed)];
         }
+    }
 
-        foreach (var feed in all)
+    /// <summary>Tells the followers of pending tasks where these stand: one question to the store for all of them.</summary>
+    private async Task EstimateAsync()
+    {
+        try
         {
-            feed.Tell();
+            var feeds = new Dictionary<TaskId, TaskFeed>();
+            var tasks = new List<StoredTask>();
+            foreach (var feed in All())
+            {
+                if (feed.Newest is { IsLast: false, Snapshot.Task: { Record.State: TaskState.Pending } task } && feeds.TryAdd(task.Record.Id, feed))
+                {
+                    tasks.Add(task);
+                }
+            }
+
+            foreach (var task in await _queue.EstimateAsync(tasks, CancellationToken.None))
+            {
+                feeds[task.Record.Id].Tell(task.Queue!);
+            }
+        }
+        catch (StoreUnavailableException)
+        {
+            // They keep what they were told; the next look is soon.
+        }
+        finally
+        {
+            _timer.Change(s_estimateEvery, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using StackExchange.Redis;
+using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 
@@ -17,9 +18,16 @@ internal sealed class TaskFeed
     private readonly TaskId _id;
     private readonly RedisChannel _channel;
     private readonly ITaskStore _store;
+    private readonly QueueEstimator _queue;
     private readonly ISubscriber _subscriber;
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Written by whoever estimates, taken by the loop.</summary>
+    private QueueEstimate? _estimate;
+
+    /// <summary>Whether the task may have changed since it was read; 0 or 1.</summary>
+    private int _isStale;
 
     /// <summary>Holds one at the most: changes that nobody has read yet are read together. Completed by the last reader.</summary>
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -34,9 +42,9 @@ internal sealed class TaskFeed
     /// <summary>Written by the loop alone, read by every reader.</summary>
     private volatile Link _newest = new(Snapshot: null, IsLast: false);
 
-    public TaskFeed(TaskId id, RedisChannel channel, ITaskStore store, ISubscriber subscriber, TimeProvider time)
+    public TaskFeed(TaskId id, RedisChannel channel, ITaskStore store, QueueEstimator queue, ISubscriber subscriber, TimeProvider time)
     {
-        (_id, _channel, _store, _subscriber, _time) = (id, channel, store, subscriber, time);
+        (_id, _channel, _store, _queue, _subscriber, _time) = (id, channel, store, queue, subscriber, time);
         Ended = RunAsync();
     }
 
@@ -76,7 +84,18 @@ internal sealed class TaskFeed
     }
 
     /// <summary>The task may have changed.</summary>
-    public void Tell() => _changes.Writer.TryWrite(true);
+    public void Tell()
+    {
+        Volatile.Write(ref _isStale, 1);
+        _changes.Writer.TryWrite(true);
+    }
+
+    /// <summary>Where the task stands now. Readers are told if that says something new.</summary>
+    public void Tell(QueueEstimate estimate)
+    {
+        Volatile.Write(ref _estimate, estimate);
+        _changes.Writer.TryWrite(true);
+    }
 
     private async Task RunAsync()
     {
@@ -90,9 +109,18 @@ internal sealed class TaskFeed
             _ready.TrySetResult();
             await foreach (var _ in _changes.Reader.ReadAllAsync())
             {
-                if (!_newest.IsLast)
+                if (_newest.IsLast)
+                {
+                    continue;
+                }
+
+                if (Interlocked.Exchange(ref _isStale, 0) == 1)
                 {
                     await TryReadAsync();
+                }
+                else if (Interlocked.Exchange(ref _estimate, null) is { } estimate && _newest.Snapshot is { Task.Record.State: TaskState.Pending } pending && pending.Estimated(estimate) is { } moved)
+                {
+                    Publish(new Link(moved, IsLast: false));
                 }
             }
         }
@@ -157,7 +185,7 @@ internal sealed class TaskFeed
         }
         else if (task.Record.Version != _newest.Snapshot?.Version)
         {
-            Publish(new Link(new TaskSnapshot(task), task.Record.IsTerminal));
+            Publish(new Link(new TaskSnapshot(await _queue.EstimateAsync(task, CancellationToken.None)), task.Record.IsTerminal));
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed class LaneKeeper(
         var fleet = new FleetFigures(
             slots, reserve, [.. lines.Lanes.Select(lane => (double)lane.Depth)], [.. lines.Lanes.Select(lane => (double)lane.Running)], _load);
         var forecast = new LaneForecast(fleet, _waits, lines, options.Lanes);
-        board.Show(forecast, FleetOrders.For(_fleet, reserve, options.OutstaySeconds));
+        board.Show(forecast, FleetOrders.For(_fleet, [.. lines.Lanes.Select(lane => lane.Queued)], reserve, options.OutstaySeconds));
         foreach (var lane in Enum.GetValues<Lane>().Where(lane => lines.Lanes[(int)lane].Held > 0))
         {
             await store.LetGoAsync(lane, forecast.HoldFrom(lane), cancellationToken);

@@ -30,6 +30,9 @@ internal sealed class LaneLoad
         _outstaySeconds = outstaySeconds;
     }
 
+    /// <summary>The slots that all lanes keep busy.</summary>
+    public double All => Enum.GetValues<Lane>().Sum(Of);
+
     /// <summary>The slots that urgent and short tasks keep busy.</summary>
     public double Quick => QuickOf(Lane.Urgent) + QuickOf(Lane.Short);
 

@@ -22,6 +22,13 @@ internal sealed class LaneOptionsValidator : IValidateOptions<LaneOptions>
             }
         }
 
+        var shortest = Enum.GetValues<Lane>().MinBy(lane => options.Of(lane).MaxWait);
+        if (options.HoldBackAfter >= options.Of(shortest).MaxWait)
+        {
+            problems.Add(
+                $"{LaneOptions.SectionName}:HoldBackAfter ({options.HoldBackAfter}) must be below {LaneOptions.SectionName}:{shortest}:MaxWait ({options.Of(shortest).MaxWait}): a client is held back before others are refused");
+        }
+
         problems.AddRange(options.ClientWeights.Where(pair => pair.Value is not (>= 0.01 and <= 100))
             .Select(pair => $"{LaneOptions.SectionName}:ClientWeights:{pair.Key} ({pair.Value}) must be from 0.01 to 100"));
         return problems.Count > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;

@@ -18,6 +18,12 @@ internal sealed record LaneResponse(
 /// <param name="LongestPredictedWaitSeconds">Of all lanes but background.</param>
 /// <param name="Depth">Tasks that wait, by lane.</param>
 /// <param name="Workers">Workers that are alive.</param>
-/// <param name="IdleWorkers">Those of them that run nothing: a scale-in takes them first.</param>
+/// <param name="WorkersForLoad">How many workers the load of late, or what runs now if that is more, keeps busy at nine tenths of their slots: with fewer the lines would grow again.</param>
+/// <param name="IdleWorkers">Those of the workers that run nothing and hold nothing: a scale-in takes them first.</param>
 internal sealed record ScalingResponse(
-    IReadOnlyDictionary<string, double> PredictedWaitSeconds, double LongestPredictedWaitSeconds, IReadOnlyDictionary<string, long> Depth, int Workers, IReadOnlyList<string> IdleWorkers);
+    IReadOnlyDictionary<string, double> PredictedWaitSeconds,
+    double LongestPredictedWaitSeconds,
+    IReadOnlyDictionary<string, long> Depth,
+    int Workers,
+    int WorkersForLoad,
+    IReadOnlyList<string> IdleWorkers);

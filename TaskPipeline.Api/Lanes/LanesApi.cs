@@ -9,6 +9,9 @@ namespace TaskPipeline.Api.Lanes;
 /// <summary>How long the lines are.</summary>
 internal static class LanesApi
 {
+    /// <summary>Fuller workers make lines that grow fast with every task more.</summary>
+    private const double FullestShare = 0.9;
+
     public static IEndpointRouteBuilder MapLanes(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/lanes").WithTags("Lanes");
@@ -52,9 +55,14 @@ internal static class LanesApi
             lanes.Where(lane => lane != Lane.Background).Max(lane => waits[Topology.LaneName(lane)]),
             lanes.ToDictionary(Topology.LaneName, lane => lines.Lanes[(int)lane].Depth),
             alive.Count,
-            [.. alive.Where(worker => worker.Busy == 0).Select(worker => worker.Id)]);
+            WorkersFor(Math.Max(board.Forecast.Fleet.Load.All, lines.Lanes.Sum(lane => lane.Running)), alive),
+            [.. alive.Where(worker => worker.Busy == 0 && worker.Waiting.Sum() == 0).Select(worker => worker.Id)]);
         return TypedResults.Json(response, ApiJsonContext.Default.ScalingResponse);
     }
+
+    /// <summary>By the slots that a worker has on average; without one, as many as there are: none.</summary>
+    private static int WorkersFor(double busySlots, IReadOnlyList<WorkerRecord> alive) =>
+        alive.Count == 0 ? 0 : (int)Math.Ceiling(busySlots / (FullestShare * alive.Average(worker => worker.Slots)));
 
     /// <summary>A number for a scaler: an empty line has no wait, whatever a task that came now would be told.</summary>
     private static double Wait(LaneForecast forecast, Lane lane, long depth, LaneOptions options) => depth == 0

@@ -137,15 +137,15 @@ public abstract record SubmitResult
 /// <param name="Output">The output; null when there was none.</param>
 public sealed record StoredTask(TaskRecord Record, ReadOnlyMemory<byte> Input, ReadOnlyMemory<byte>? Result, string? Output)
 {
-    /// <summary>Where it stands in its lane; null when it does not wait there or nobody asked.</summary>
+    /// <summary>Where it stands in its lane; null unless it is pending and somebody asked.</summary>
     public QueueEstimate? Queue { get; init; }
 }
 
 /// <summary>Where a task stands in its lane, and when that lets it start.</summary>
-/// <param name="Position">1 is next.</param>
+/// <param name="Position">1 is next; null for a task that is not due or waits for another attempt.</param>
 /// <param name="EstimatedStartAt">When it has started with the probability <paramref name="Quantile"/>; null while there is no worker.</param>
 /// <param name="Quantile">The share of tasks that start by then.</param>
-public sealed record QueueEstimate(long Position, DateTimeOffset? EstimatedStartAt, double Quantile);
+public sealed record QueueEstimate(long? Position, DateTimeOffset? EstimatedStartAt, double Quantile);
 
 /// <summary>A timer that is due.</summary>
 /// <param name="Record">The record.</param>

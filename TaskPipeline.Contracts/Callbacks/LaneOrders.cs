@@ -9,6 +9,6 @@ public sealed record LaneOrders
     /// <summary>A task of a quick lane that has run this long has outstayed it, in seconds; null for no limit.</summary>
     public double? OutstaySeconds { get; init; }
 
-    /// <summary>The lanes for which another worker has room now; null for none.</summary>
+    /// <summary>The lanes of which this worker may give one delivery that waits to another, which has room; null for none.</summary>
     public IReadOnlyList<Lane>? RoomElsewhere { get; init; }
 }

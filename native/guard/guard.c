@@ -3,8 +3,8 @@
  *   tp-guard --status-fd N --request-fd N --reply-fd N [--folder PATH] [--oom-score-adj N] [--nice N] -- EXECUTABLE ARGS...
  *
  *   fd 0        orders of the worker, one byte each: T sends SIGTERM to the host's process group, K kills everything,
- *               N gives the group the lowest priority that still runs beside others. End of file
- *               (the worker died or let go) and SIGTERM, SIGINT, SIGHUP to the guard mean K.
+ *               N makes the group ten steps nicer than the guard: beside others it gets a tenth of what they get. End of
+ *               file (the worker died or let go) and SIGTERM, SIGINT, SIGHUP to the guard mean K.
  *   fd 1, 2     what the host prints; the guard only passes them on.
  *   --request-fd, --reply-fd   become fd 3 and fd 4 of the host; the guard keeps no copy.
  *   --folder    what the host and its tasks write lies in it: removed when all is dead, also when the worker is.
@@ -41,7 +41,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { lowest_priority = 19 };
+enum { demoted_steps = 10 };
 
 static const char children_path[] = "/proc/thread-self/children";
 
@@ -170,7 +170,8 @@ static int obey_orders(pid_t host)
         } else if (orders[i] == 'K') {
             kill_group(host, SIGKILL);
         } else if (orders[i] == 'N') {
-            setpriority(PRIO_PGRP, (id_t)host, lowest_priority);
+            /* From the guard's own, which never changes: twice is as good as once. */
+            setpriority(PRIO_PGRP, (id_t)host, getpriority(PRIO_PROCESS, 0) + demoted_steps);
         }
     }
     return 1;

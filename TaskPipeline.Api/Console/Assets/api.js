@@ -46,8 +46,10 @@ export async function health() {
 /** Follows a task until it ends or stop() is called; the browser resumes a lost stream by itself. */
 export function follow(id, changed) {
   const events = new EventSource(`/tasks/${id}/events`);
+  let task;
+  events.addEventListener('queue', event => changed({ ...task, queue: JSON.parse(event.data) }));
   events.onmessage = event => {
-    const task = JSON.parse(event.data);
+    task = JSON.parse(event.data);
     changed(task);
     if (isTerminal(task)) events.close();
   };

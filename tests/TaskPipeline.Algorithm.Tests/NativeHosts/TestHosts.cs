@@ -134,8 +134,10 @@ internal sealed class TestHosts : IAsyncDisposable
         return hosts.Catalogue.Entries;
     }
 
-    private sealed class NoSlot : IDisposable
+    private sealed class NoSlot : IRunSlot
     {
+        public TimeSpan? DemotedFor => null;
+
         public void Dispose()
         {
         }

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using TaskPipeline.Algorithm.Scheduling;
 using TaskPipeline.Contracts;
 
@@ -63,12 +66,39 @@ public sealed class LaneScheduleTests
         options.Long.Patience = TimeSpan.FromSeconds(1);
         options.Background.Weight = 0;
 
-        var result = new SchedulingOptionsValidator().Validate(name: null, options);
+        var result = Validate(options);
 
         Assert.Contains(result.Failures!, failure => failure.Contains("Scheduling:Long:Patience", StringComparison.Ordinal) && failure.Contains("at least as long", StringComparison.Ordinal));
         Assert.Contains(result.Failures!, failure => failure.Contains("Scheduling:Background", StringComparison.Ordinal) && failure.Contains("Weight", StringComparison.Ordinal));
-        Assert.True(new SchedulingOptionsValidator().Validate(name: null, new SchedulingOptions()).Succeeded);
+        Assert.True(Validate(new SchedulingOptions()).Succeeded);
     }
+
+    [Theory]
+    [InlineData("FastClaimsPerSlot", "only what is here")]
+    [InlineData("FastRun", "before it would be given back")]
+    [InlineData("MaxExtraProcesses", "Worker:Slots (4)")]
+    public void Validate_OptionsThatContradict_NamesThemWithTheRule(string option, string rule)
+    {
+        var options = new SchedulingOptions { FastClaimsPerSlot = 30, FastPrefetchPerSlot = 21, MaxExtraProcesses = 5 };
+
+        Assert.Contains(Validate(options).Failures!, failure => failure.StartsWith($"Scheduling:{option} ", StringComparison.Ordinal) && failure.Contains(rule, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Start_OptionsThatContradict_EndsTheWorkerBeforeItTakesWork()
+    {
+        var builder = Host.CreateApplicationBuilder(["--Scheduling:Long:Patience=00:00:01", "--Scheduling:MaxExtraProcesses=9", "--Worker:Slots=2"]);
+        builder.AddScheduling();
+        using var host = builder.Build();
+
+        var exception = Assert.Throws<OptionsValidationException>(() => host.Services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Contains(exception.Failures, failure => failure.Contains("Scheduling:Long:Patience", StringComparison.Ordinal));
+        Assert.Contains(exception.Failures, failure => failure.Contains("Worker:Slots (2)", StringComparison.Ordinal));
+    }
+
+    private static ValidateOptionsResult Validate(SchedulingOptions options) =>
+        new SchedulingOptionsValidator(new OptionsWrapper<WorkerOptions>(new WorkerOptions { Slots = 4 })).Validate(name: null, options);
 
     private static LaneDecision? Next(SlotCounts slots, double budget, params LaneHead[] heads) => LaneSchedule.Next(slots, heads, budget, s_options);
 

@@ -110,7 +110,7 @@ public sealed class SlotQueueProperties
     }
 
     [Fact]
-    public void Wanted_SlotsAreTaken_IsWhatCanStartAndOneMore()
+    public void MayHold_SlotsAreTaken_IsWhatRunsAndCanStartAndOneMore()
     {
         var queue = new SlotQueue<int>(4, new SchedulingOptions()) { Reserved = 1 };
         for (var n = 0; n < 5; n++)
@@ -122,20 +122,39 @@ public sealed class SlotQueueProperties
         {
         }
 
-        Assert.Equal(2, queue.Wanted(Lane.Short));
-        Assert.Equal(1, queue.Wanted(Lane.Long));
+        Assert.Equal(3, queue.Running(Lane.Long));
+        Assert.Equal(1 + 1, queue.MayHold(Lane.Short));
+        Assert.Equal(3 + 0 + 1, queue.MayHold(Lane.Long));
+        Assert.Equal(0 + 0 + 1, queue.MayHold(Lane.Background));
     }
 
     [Fact]
-    public void Wanted_RunsAreVeryShort_IsMore()
+    public void MayHold_RunsAreVeryShort_IsMoreWhileAnyCanRunHere()
     {
         var queue = new SlotQueue<int>(4, new SchedulingOptions());
         queue.Add(Lane.Short, 0, "a", maxConcurrent: 0, TimeSpan.Zero);
         queue.Release(queue.TryStart(TimeSpan.Zero)!, TimeSpan.FromMilliseconds(10));
 
-        Assert.Equal(8, queue.Wanted(Lane.Short));
-        Assert.Equal(5, queue.Wanted(Lane.Long));
+        Assert.Equal(4 * new SchedulingOptions().FastPrefetchPerSlot, queue.MayHold(Lane.Short));
+        Assert.Equal(5, queue.MayHold(Lane.Long));
+
+        for (var n = 0; n < 4; n++)
+        {
+            queue.Add(Lane.Long, n, "a", maxConcurrent: 0, TimeSpan.Zero);
+            queue.TryStart(TimeSpan.Zero);
+        }
+
+        Assert.Equal(1, queue.MayHold(Lane.Short));
     }
+
+    [Fact]
+    public void MayHold_AnyHistory_IsAtMostOneBeyondWhatRunsAndCanStart() => s_scenario.Sample(scenario => Play(scenario, idle: (queue, running) =>
+    {
+        foreach (var lane in Enum.GetValues<Lane>().Where(lane => !queue.IsFast(lane)))
+        {
+            Assert.Equal(running.Count(slot => slot.Lane == lane) + queue.Counts.Startable(lane) + 1, queue.MayHold(lane));
+        }
+    }));
 
     [Fact]
     public void TryGiveBack_AnotherWorkerHasRoom_GivesWhatHasWaitedLongEnough()

@@ -1,4 +1,7 @@
 using CsCheck;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
@@ -114,32 +117,33 @@ public sealed class LaneForecastTests
     }
 
     [Fact]
+    public void Start_OptionsThatContradict_EndsTheApiBeforeItServes()
+    {
+        var builder = Host.CreateApplicationBuilder(["--Lanes:Urgent:MaxWait=02:00:00", "--Lanes:ClientWeights:a=1000"]);
+        builder.AddLanes();
+        using var host = builder.Build();
+
+        var exception = Assert.Throws<OptionsValidationException>(() => host.Services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Contains(exception.Failures, failure => failure.Contains("Lanes:Short:MaxWait (01:00:00) must not be below that of Urgent (02:00:00)", StringComparison.Ordinal));
+        Assert.Contains(exception.Failures, failure => failure.Contains("Lanes:ClientWeights:a", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Validate_CombinationsThatContradict_AreAllNamed()
     {
         var options = new LaneOptions();
         options.Short.MaxWait = TimeSpan.FromMinutes(1);
         options.ClientWeights.Add("a", 0);
+        options.HoldBackAfter = TimeSpan.FromMinutes(1);
 
         var failures = new LaneOptionsValidator().Validate(name: null, options).Failures!.ToArray();
 
         Assert.Contains(failures, failure => failure.Contains("Lanes:Short:MaxWait", StringComparison.Ordinal) && failure.Contains("must not be below", StringComparison.Ordinal));
         Assert.Contains(failures, failure => failure.Contains("Lanes:ClientWeights:a", StringComparison.Ordinal));
+        Assert.Contains(failures, failure => failure.Contains("Lanes:HoldBackAfter (00:01:00) must be below Lanes:Short:MaxWait", StringComparison.Ordinal));
         Assert.True(new LaneOptionsValidator().Validate(name: null, new LaneOptions()).Succeeded);
     }
-
-    [Fact]
-    public void For_AFleet_SharesTheReserveAndTellsWhereOthersHaveRoom()
-    {
-        var orders = FleetOrders.For([Worker("a", busy: 4, slow: 4), Worker("b", busy: 2, slow: 2), Worker("c", busy: 4, slow: 2, waiting: [0, 1, 0, 0])], reserve: 2, outstaySeconds: 3);
-
-        Assert.Equal(2, orders.Values.Sum(order => order.ReservedSlots));
-        Assert.Contains(Lane.Short, orders["a"].RoomElsewhere!);
-        Assert.Null(orders["b"].RoomElsewhere);
-        Assert.Equal(3, orders["c"].OutstaySeconds);
-    }
-
-    private static WorkerRecord Worker(string id, int busy, int slow, IReadOnlyList<int>? waiting = null) =>
-        new(id, Slots: 4, busy, Algorithms: [], Problems: [], DateTimeOffset.UnixEpoch) { SlowBusy = slow, Waiting = waiting ?? [] };
 
     private static LaneForecast Forecast(FleetFigures fleet) => new(
         fleet,

@@ -64,7 +64,7 @@ internal sealed class SimApi(double longAfterSeconds)
     }
 
     /// <summary>What each worker is told with its heartbeat.</summary>
-    public IReadOnlyDictionary<string, LaneOrders> Orders(IReadOnlyList<SimWorker> workers) => FleetOrders.For(
+    public IReadOnlyDictionary<string, LaneOrders> Orders(IReadOnlyList<SimWorker> workers, SimLine[] lines) => FleetOrders.For(
         [
             .. workers.Select(worker => new WorkerRecord($"{worker.Index:D6}", worker.Slots, worker.Busy, [], [], DateTimeOffset.UnixEpoch)
             {
@@ -72,6 +72,7 @@ internal sealed class SimApi(double longAfterSeconds)
                 Waiting = [.. s_lanes.Select(worker.Queue.Waiting)],
             }),
         ],
+        [.. lines.Select(line => (long)line.Queued)],
         Reserve,
         OutstaySeconds);
 

@@ -16,7 +16,9 @@ internal sealed class SimWorker(int index, int slots, SimPolicy policy)
 
     public SlotQueue<SimTask> Queue { get; } = new(slots, policy.Options());
 
-    public LaneOrders Orders { get; private set; } = new();
+    /// <summary>The lanes of which one may be given back; each once for each heartbeat.</summary>
+    private readonly HashSet<Lane> _roomElsewhere = [];
+    private LaneOrders _orders = new();
 
     /// <summary>Rises when the next end of a run may have moved, so that an event that is out of date is known.</summary>
     public int Version { get; private set; }
@@ -24,15 +26,29 @@ internal sealed class SimWorker(int index, int slots, SimPolicy policy)
     public int Busy => _runs.Count;
 
     /// <summary>Whether it would take another delivery of a lane now.</summary>
-    public bool Wants(Lane lane) => Queue.Waiting(lane) < (policy.Bounded ? Queue.Wanted(lane) : Queue.Counts.Startable(lane));
+    public bool Wants(Lane lane) => Queue.Waiting(lane) < (policy.Bounded ? Queue.MayHold(lane) - Queue.Running(lane) : Queue.Counts.Startable(lane));
 
     public void Offer(SimTask task, double now) =>
         Queue.Add(policy.Lanes ? task.Lane : Lane.Short, task, "a", maxConcurrent: 0, TimeSpan.FromSeconds(now), TimeSpan.FromSeconds(now - task.Arrival));
 
     public void Obey(LaneOrders orders)
     {
-        Orders = orders;
+        _orders = orders;
         Queue.Reserved = orders.ReservedSlots;
+        _roomElsewhere.Clear();
+        _roomElsewhere.UnionWith(orders.RoomElsewhere ?? []);
+    }
+
+    /// <summary>Takes what has waited too long and may go to another worker; null when there is nothing.</summary>
+    public SimTask? GiveBack(double now)
+    {
+        if (!Queue.TryGiveBack(_roomElsewhere, TimeSpan.FromSeconds(now), out var task))
+        {
+            return null;
+        }
+
+        _roomElsewhere.Remove(task.Lane);
+        return task;
     }
 
     /// <summary>Starts what may start.</summary>
@@ -68,7 +84,7 @@ internal sealed class SimWorker(int index, int slots, SimPolicy policy)
     public int Demote(double now)
     {
         var demoted = 0;
-        foreach (var run in _runs.Where(run => now - run.StartedAt >= Orders.OutstaySeconds))
+        foreach (var run in _runs.Where(run => now - run.StartedAt >= _orders.OutstaySeconds))
         {
             if (Queue.Demote(run.Slot, TimeSpan.FromSeconds(now)))
             {

@@ -277,11 +277,11 @@ internal sealed class Simulator
 
     private void GiveBack(SimWorker worker)
     {
-        while (worker.Orders.RoomElsewhere is { } rooms && worker.Queue.TryGiveBack(rooms, TimeSpan.FromSeconds(_now), out var task))
+        while (worker.GiveBack(_now) is { } task)
         {
-            var lane = _policy.Lanes ? task.Lane : Lane.Short;
-            _lines[(int)lane].Return(task);
-            Deliver(lane);
+            // The others may have it; this worker takes part again when it is gone.
+            _lines[(int)task.Lane].Return(task);
+            Deliver(task.Lane);
             Wish(worker);
         }
     }
@@ -294,7 +294,7 @@ internal sealed class Simulator
         }
 
         _result.Reserve += _api.Reserve;
-        var orders = _api.Orders(_workers);
+        var orders = _api.Orders(_workers, _lines);
         foreach (var worker in _workers)
         {
             worker.Obey(orders[$"{worker.Index:D6}"]);

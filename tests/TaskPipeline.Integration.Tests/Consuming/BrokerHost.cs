@@ -42,13 +42,13 @@ internal sealed class BrokerHost : IAsyncDisposable
     }
 
     /// <summary>A message of a task.</summary>
-    public static TaskMessage Message(string algorithm, object? input = null, int dispatch = 1, TaskId? id = null, double timeout = 60) => new()
+    public static TaskMessage Message(string algorithm, object? input = null, int dispatch = 1, TaskId? id = null, double timeout = 60, Lane lane = Lane.Short) => new()
     {
         Schema = TaskMessage.CurrentSchema,
         TaskId = id ?? TaskId.Create(TimeProvider.System.GetUtcNow()),
         Dispatch = dispatch,
         Attempt = 0,
-        Lane = Lane.Short,
+        Lane = lane,
         CreatedAt = TimeProvider.System.GetUtcNow(),
         PublishedAt = TimeProvider.System.GetUtcNow(),
         Submission = new TaskSubmission { Algorithm = algorithm, TimeoutSeconds = timeout, StartBefore = TimeProvider.System.GetUtcNow().AddDays(1), MaxAttempts = 3 },
@@ -101,6 +101,16 @@ internal sealed class BrokerHost : IAsyncDisposable
     /// <summary>Waits until so many messages wait in a lane: what a dead worker had comes back a little later.</summary>
     public Task ExpectCountAsync(uint count, Lane lane = Lane.Short) =>
         UntilAsync(async () => await CountAsync(lane) == count, $"the queue did not come to {count} messages");
+
+    /// <summary>Waits until the consumers of a lane may hold so many messages together; those that are cancelled don't count.</summary>
+    public Task ExpectPrefetchAsync(int prefetch, Lane lane)
+    {
+        return UntilAsync(async () => await PrefetchAsync() == prefetch, $"the consumers of {lane} did not come to {prefetch} messages");
+
+        async Task<int> PrefetchAsync() => (await _management.GetFromJsonAsync<JsonElement>($"/api/consumers/{_name}")).EnumerateArray()
+            .Where(consumer => consumer.GetProperty("queue").GetProperty("name").GetString() == Topology.LaneQueue(lane))
+            .Sum(consumer => consumer.GetProperty("prefetch_count").GetInt32());
+    }
 
     /// <summary>Takes a message from the queue of unreadable ones: its body and the reason.</summary>
     public async Task<(byte[] Body, string Reason)> ExpectUnreadableAsync()

@@ -9,8 +9,8 @@ namespace TaskPipeline.Integration.Tests.Events;
 /// <summary>Reads a stream of events as a browser does.</summary>
 internal static class EventReader
 {
-    /// <summary>An event, or a comment with the id 0.</summary>
-    public sealed record Event(long Id, string Data)
+    /// <summary>An event, or a comment with the id 0 and no data. One that carries no id of its own has the id 0 too.</summary>
+    public sealed record Event(long Id, string Data, string Type = "message")
     {
         public JsonElement Task => JsonSerializer.Deserialize<JsonElement>(Data);
 
@@ -40,6 +40,7 @@ internal static class EventReader
     {
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         var id = 0L;
+        var type = "message";
         string? data = null;
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
@@ -52,6 +53,10 @@ internal static class EventReader
                 Assert.Null(data);
                 data = line[6..];
             }
+            else if (line.StartsWith("event: ", StringComparison.Ordinal))
+            {
+                type = line[7..];
+            }
             else if (line.StartsWith(':'))
             {
                 yield return new Event(0, "");
@@ -61,10 +66,10 @@ internal static class EventReader
                 Assert.Equal("", line);
                 if (data is not null)
                 {
-                    yield return new Event(id, data);
+                    yield return new Event(id, data, type);
                 }
 
-                data = null;
+                (id, type, data) = (0, "message", null);
             }
         }
     }
