@@ -14,4 +14,4 @@ builder.AddConsuming();
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapDrain();
-app.Run();
+return app.RunService();

@@ -40,4 +40,4 @@ app.MapCallbacks();
 app.MapOpenApi("/openapi/v1.json");
 app.MapScalarApiReference();
 app.MapConsole();
-app.Run();
+return app.RunService();

@@ -6,7 +6,7 @@ public static class CallbacksExtensions
     /// <summary>Adds the client, the sender and the heartbeat.</summary>
     public static IHostApplicationBuilder AddCallbacks(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<CallbackOptions>().BindConfiguration(CallbackOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<CallbackOptions>(CallbackOptions.SectionName);
 
         // Repeating is the sender's own business: a resilience handler in between would only blur what was answered.
 #pragma warning disable EXTEXP0001 // The only way to take back what the service defaults add to every client.

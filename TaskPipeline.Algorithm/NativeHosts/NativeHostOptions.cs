@@ -9,7 +9,7 @@ public sealed class NativeHostOptions
 
     /// <summary>The host executable. Required.</summary>
     /// <value>The default is the one of this build or image.</value>
-    [Required(ErrorMessage = "NativeHosts:HostPath is not set and there is no TaskPipeline.NativeHost beside the worker")]
+    [Required(ErrorMessage = "It is not set and there is no TaskPipeline.NativeHost beside the worker")]
     public string HostPath { get; set; } = NativeLayout.Host;
 
     /// <summary>The guard executable; empty where there is none: then limits, accounting and the sweep of subtrees are absent.</summary>

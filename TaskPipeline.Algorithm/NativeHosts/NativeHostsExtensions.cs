@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace TaskPipeline.Algorithm.NativeHosts;
 
 /// <summary>Adds the hosts of native code.</summary>
@@ -8,9 +6,8 @@ public static class NativeHostsExtensions
     /// <summary>Adds catalogue and pool.</summary>
     public static IHostApplicationBuilder AddNativeHosts(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<NativeHostOptions>().BindConfiguration(NativeHostOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<NativeHostOptions, NativeHostOptionsValidator>(NativeHostOptions.SectionName);
         builder.Services.PostConfigure<NativeHostOptions>(AddOwnLibraries);
-        builder.Services.AddSingleton<IValidateOptions<NativeHostOptions>, NativeHostOptionsValidator>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<HostStarter>();
         builder.Services.AddSingleton<WorkFolder>();

@@ -8,9 +8,8 @@ public static class SchedulingExtensions
     /// <summary>Adds scheduler, executor and runner.</summary>
     public static IHostApplicationBuilder AddScheduling(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<WorkerOptions>().BindConfiguration(WorkerOptions.SectionName).ValidateDataAnnotations();
-        builder.Services.AddOptionsWithValidateOnStart<SchedulingOptions, SchedulingOptionsValidator>()
-            .BindConfiguration(SchedulingOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<WorkerOptions>(WorkerOptions.SectionName);
+        builder.AddCheckedOptions<SchedulingOptions, SchedulingOptionsValidator>(SchedulingOptions.SectionName);
         builder.Services.AddSingleton<WorkerIdentity>();
         builder.Services.AddSingleton<RunningTasks>();
         builder.Services.AddSingleton<AlgorithmMetrics>();

@@ -12,10 +12,9 @@ internal static class CallbacksApi
     /// <summary>Puts the authentication before everything else of the route.</summary>
     public static WebApplication UseCallbackAuthentication(this WebApplication app)
     {
-        var authentication = app.Services.GetRequiredService<CallbackAuthentication>();
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments(CallbackProtocol.Path, StringComparison.OrdinalIgnoreCase),
-            branch => branch.Use(authentication.InvokeAsync));
+            branch => branch.Use((context, next) => context.RequestServices.GetRequiredService<CallbackAuthentication>().InvokeAsync(context, next)));
         return app;
     }
 

@@ -6,7 +6,7 @@ public static class CallbacksExtensions
     /// <summary>Adds authentication and the receiver.</summary>
     public static IHostApplicationBuilder AddCallbacks(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<CallbackOptions>().BindConfiguration(CallbackOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<CallbackOptions>(CallbackOptions.SectionName);
         builder.Services.AddSingleton<CallbackAuthentication>();
         builder.Services.AddSingleton<CallbackReceiver>();
         return builder;

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace TaskPipeline.Api.Draining;
 
 /// <summary>Adds the orderly stop.</summary>
@@ -8,9 +6,15 @@ public static class DrainingExtensions
     /// <summary>Adds the notice before a stop, and bounds the whole of it.</summary>
     public static IHostApplicationBuilder AddDraining(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<DrainOptions>().BindConfiguration(DrainOptions.SectionName).ValidateDataAnnotations();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<DrainOptions>>(
-            (host, drain) => host.ShutdownTimeout = drain.Value.Notice + drain.Value.Grace);
+        builder.AddCheckedOptions<DrainOptions>(DrainOptions.SectionName);
+
+        // Bound here once more, unchecked: the host asks for its limit when it is built, which is before anything is checked.
+        var drain = builder.Configuration.GetSection(DrainOptions.SectionName);
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            var options = drain.Get<DrainOptions>() ?? new DrainOptions();
+            host.ShutdownTimeout = options.Notice + options.Grace;
+        });
         builder.Services.AddHostedService<DrainService>();
         return builder;
     }

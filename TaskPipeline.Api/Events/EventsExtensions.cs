@@ -6,7 +6,7 @@ public static class EventsExtensions
     /// <summary>Adds <see cref="ITaskFeeds"/> over Redis, and the streams of events.</summary>
     public static IHostApplicationBuilder AddTaskEvents(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<EventStreamOptions>().BindConfiguration(EventStreamOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<EventStreamOptions>(EventStreamOptions.SectionName);
         builder.Services.AddSingleton<ITaskFeeds, RedisTaskFeeds>();
         builder.Services.AddSingleton<EventStreamWriter>();
         return builder;

@@ -6,7 +6,7 @@ public static class LanesExtensions
     /// <summary>Adds prediction, estimates, reserve and their upkeep.</summary>
     public static IHostApplicationBuilder AddLanes(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<LaneOptions, LaneOptionsValidator>().BindConfiguration(LaneOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<LaneOptions, LaneOptionsValidator>(LaneOptions.SectionName);
         builder.Services.AddSingleton<RunTimePredictor>();
         builder.Services.AddSingleton<LaneBoard>();
         builder.Services.AddSingleton<QueueEstimator>();

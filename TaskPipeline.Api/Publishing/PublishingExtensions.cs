@@ -21,7 +21,7 @@ public static class PublishingExtensions
         builder.Services.AddSingleton<ITaskQueue>(services => services.GetRequiredService<RabbitMqTaskQueue>());
         builder.Services.AddHostedService(services => services.GetRequiredService<RabbitMqTaskQueue>());
         builder.Services.AddSingleton<ConfirmedDispatches>();
-        builder.Services.AddOptionsWithValidateOnStart<PublishingOptions>().BindConfiguration(PublishingOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<PublishingOptions>(PublishingOptions.SectionName);
         builder.Services.AddSingleton<LaneQueues>();
         builder.Services.AddHostedService<LaneWatch>();
         builder.Services.AddSingleton<TaskDispatcher>();

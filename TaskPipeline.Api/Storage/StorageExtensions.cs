@@ -9,12 +9,15 @@ public static class StorageExtensions
     /// <summary>The name of the connection to Redis.</summary>
     public const string ConnectionName = "redis";
 
+    /// <summary>How long Redis may take for an answer. It is only looked at with each beat of the client's heart: the two together stay below the second within which clients are told.</summary>
+    internal static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(700);
+
     /// <summary>Adds <see cref="ITaskStore"/> and <see cref="IWorkerRegistry"/> on Redis.</summary>
     public static IHostApplicationBuilder AddTaskStorage(this IHostApplicationBuilder builder)
     {
         builder.AddRedisClient(ConnectionName, configureOptions: ConfigureForOutages);
-        builder.Services.AddOptionsWithValidateOnStart<LifecycleOptions>().BindConfiguration(LifecycleOptions.SectionName).ValidateDataAnnotations();
-        builder.Services.AddOptionsWithValidateOnStart<TaskStoreOptions>().BindConfiguration(TaskStoreOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<LifecycleOptions>(LifecycleOptions.SectionName);
+        builder.AddCheckedOptions<TaskStoreOptions>(TaskStoreOptions.SectionName);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<RedisClock>();
         builder.Services.AddSingleton<TaskShards>();
@@ -29,14 +32,12 @@ public static class StorageExtensions
     }
 
     /// <summary>A client of the API learns within a second that Redis is away, instead of waiting for a backlog that may never be sent.</summary>
-    private static void ConfigureForOutages(ConfigurationOptions options)
+    internal static void ConfigureForOutages(ConfigurationOptions options)
     {
         options.AbortOnConnectFail = false;
         options.BacklogPolicy = BacklogPolicy.FailFast;
-        options.AsyncTimeout = 700;
-        options.SyncTimeout = 700;
-
-        // Timeouts are only looked for with each beat of the client's heart: together they stay below a second.
+        options.AsyncTimeout = (int)AnswerLimit.TotalMilliseconds;
+        options.SyncTimeout = (int)AnswerLimit.TotalMilliseconds;
         options.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
         options.ConnectTimeout = 2_000;
         options.ReconnectRetryPolicy = new LinearRetry(500);

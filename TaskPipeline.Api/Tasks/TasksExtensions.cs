@@ -6,7 +6,7 @@ public static class TasksExtensions
     /// <summary>Adds submission and waiting.</summary>
     public static IHostApplicationBuilder AddTasks(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<TaskOptions>().BindConfiguration(TaskOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<TaskOptions>(TaskOptions.SectionName);
         builder.Services.AddSingleton<TaskSubmissionService>();
         builder.Services.AddSingleton<TaskWaiter>();
         return builder;

@@ -6,7 +6,7 @@ public static class TimersExtensions
     /// <summary>Adds the hosted service that looks after live tasks.</summary>
     public static IHostApplicationBuilder AddTaskTimers(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptionsWithValidateOnStart<TimerOptions>().BindConfiguration(TimerOptions.SectionName).ValidateDataAnnotations();
+        builder.AddCheckedOptions<TimerOptions>(TimerOptions.SectionName);
         builder.Services.AddHostedService<DueTimerService>();
         return builder;
     }

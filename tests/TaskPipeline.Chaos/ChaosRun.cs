@@ -157,7 +157,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             _findings.Add($"{journey.Plan.Name} task changed after its end, from {seen} to {task}");
         }
 
-        foreach (var finding in audit.Check(journey, task))
+        foreach (var finding in audit.Check(journey.Plan, journey.Promises, task))
         {
             _findings.Add(finding);
         }

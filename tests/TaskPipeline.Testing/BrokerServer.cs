@@ -45,6 +45,9 @@ public abstract class BrokerServer : IAsyncLifetime, IDisposable
         await PrepareAsync(limit.Token);
     }
 
+    /// <summary>Sends its processes a signal, named as for kill(1): STOP freezes it, CONT thaws it.</summary>
+    public Task SignalAsync(string signal) => Task.WhenAll(_running.Select(process => process.SignalAsync(signal)));
+
     /// <summary>Ends it the hard way, or asks it to end; it stays down until it is started again.</summary>
     public async Task StopAsync(bool kill = false)
     {

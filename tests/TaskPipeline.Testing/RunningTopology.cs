@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -13,6 +14,9 @@ namespace TaskPipeline.Testing;
 public class RunningTopology : IAsyncLifetime
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(120);
+
+    private static readonly TimeSpan s_waitLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The longest that one answer may wait; longer waits ask again.</summary>
     private const int LongestWaitSeconds = 30;
@@ -128,6 +132,32 @@ public class RunningTopology : IAsyncLifetime
         }
 
         throw new TimeoutException($"Task {id} did not end within {limitSeconds} s: {now}{Environment.NewLine}{Log}");
+    }
+
+    /// <summary>Waits until every replica is healthy and every worker that runs is announced.</summary>
+    /// <exception cref="TimeoutException">That was not so within two minutes; the message has the log.</exception>
+    public async Task WholeAsync()
+    {
+        using var probe = new HealthProbe(Topology);
+        await WaitAsync("everything back", probe.IsWholeAsync);
+    }
+
+    /// <summary>Waits for a condition that no event tells of.</summary>
+    /// <exception cref="TimeoutException">It did not come about within two minutes; the message has the log.</exception>
+    public async Task WaitAsync(string what, Func<CancellationToken, Task<bool>> condition)
+    {
+        using var limit = new CancellationTokenSource(s_waitLimit);
+        try
+        {
+            while (!await condition(limit.Token))
+            {
+                await Task.Delay(s_look, TimeProvider.System, limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"not within {s_waitLimit.TotalSeconds:0} s: {what}{Environment.NewLine}{Log}"));
+        }
     }
 
     /// <summary>The id of a task.</summary>

@@ -78,8 +78,10 @@ internal sealed class WorkerParts : IAsyncDisposable
         },
         () => Task.CompletedTask));
 
-    private sealed class NoSlot : IDisposable
+    private sealed class NoSlot : IRunSlot
     {
+        public TimeSpan? DemotedFor => null;
+
         public void Dispose()
         {
         }

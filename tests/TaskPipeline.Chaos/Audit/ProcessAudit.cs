@@ -6,10 +6,12 @@ namespace TaskPipeline.Chaos.Audit;
 /// <summary>Whether a process of the run is left when it has been stopped, also one that has lost its parent.</summary>
 internal sealed class ProcessAudit
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
-
     private readonly ProcessTable _before = ProcessTable.Read();
     private readonly List<ProcessTable.Entry> _ours = [];
+
+    /// <summary>How long they may take to be gone.</summary>
+    /// <value>The default is 10 seconds.</value>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Remembers what runs before it is stopped: not every process of a broker can be told by its command.</summary>
     public void Remember() => _ours.AddRange(ProcessTable.Read().DescendantsOf(Environment.ProcessId));
@@ -25,7 +27,7 @@ internal sealed class ProcessAudit
                 return;
             }
 
-            if (TimeProvider.System.GetElapsedTime(begun) > s_limit)
+            if (TimeProvider.System.GetElapsedTime(begun) > Limit)
             {
                 findings.Add($"processes are left: {string.Join("; ", left)}");
                 return;

@@ -20,30 +20,30 @@ internal sealed class TaskAudit(IReadOnlyList<(DateTimeOffset From, DateTimeOffs
         task.GetProperty("failure") is { ValueKind: JsonValueKind.Object } failure ? $"{Text(task, "status")}:{Text(failure, "kind")}" : Text(task, "status")!;
 
     /// <summary>What is wrong with the end of a task; empty when nothing is.</summary>
-    public IEnumerable<string> Check(TaskJourney journey, JsonElement task)
+    public IEnumerable<string> Check(TaskPlan plan, TaskPromises promises, JsonElement task)
     {
         var end = EndOf(task);
         var attempts = task.GetProperty("attempts").EnumerateArray().ToArray();
         var outcomes = attempts.Select(attempt => Text(attempt, "outcome")).ToArray();
         string?[] wrong =
         [
-            If(!IsLegal(journey, end), "may not end so"),
-            If(journey.Cancelled == true && end != Cancelled, "ended otherwise after its cancel was accepted"),
-            If(journey.Cancelled == false && end == Cancelled, "ended cancelled after its cancel was refused"),
-            If(end == "completed" && !journey.Plan.IsRight(task), "has a wrong result"),
+            If(!IsLegal(plan, end), "may not end so"),
+            If(promises.Cancelled == true && end != Cancelled, "ended otherwise after its cancel was accepted"),
+            If(promises.Cancelled == false && end == Cancelled, "ended cancelled after its cancel was refused"),
+            If(end == "completed" && !plan.IsRight(task), "has a wrong result"),
             If(!IsLastOutcome(end, outcomes), "does not end by its last attempt"),
             If(outcomes.Take(outcomes.Length - 1).Any(outcome => outcome is null or "completed" or "timed_out" or Cancelled), "went on after an end"),
             If(end == Lost && outcomes.Count(outcome => outcome == "lost") != s_maxLost, "is lost without its lost attempts"),
             If(end == Lost && !attempts.Where(IsLost).All(IsExplained), "was lost while no worker was"),
             If(!attempts.Select(attempt => attempt.GetProperty("attempt").GetInt32()).SequenceEqual(Enumerable.Range(1, task.GetProperty("attempt").GetInt32()).TakeLast(20)), "has gaps in its attempts"),
-            If(attempts.Length > 0 && StartOf(attempts[0]) < journey.NotBefore, "was started before notBefore"),
-            If(attempts.Length > 0 && StartOf(attempts[0]) >= journey.StartBefore, "was started after startBefore"),
+            If(attempts.Length > 0 && StartOf(attempts[0]) < promises.NotBefore, "was started before notBefore"),
+            If(attempts.Length > 0 && StartOf(attempts[0]) >= promises.StartBefore, "was started after startBefore"),
         ];
-        return wrong.OfType<string>().Select(what => $"{journey.Plan.Name} task {what} ({end}): {task}");
+        return wrong.OfType<string>().Select(what => $"{plan.Name} task {what} ({end}): {task}");
     }
 
-    private static bool IsLegal(TaskJourney journey, string end) =>
-        journey.Plan.Ends.Contains(end) || end == Lost || (end == Cancelled && journey.Plan.CancelAfter is not null);
+    private static bool IsLegal(TaskPlan plan, string end) =>
+        plan.Ends.Contains(end) || end == Lost || (end == Cancelled && plan.CancelAfter is not null);
 
     /// <summary>What no attempt brought about has its own ends.</summary>
     private static bool IsLastOutcome(string end, string?[] outcomes) => end switch

@@ -2,6 +2,7 @@ using TaskPipeline.AppHost.Launcher;
 using TaskPipeline.Chaos.Audit;
 using TaskPipeline.Chaos.Load;
 using TaskPipeline.Chaos.Plan;
+using TaskPipeline.Testing;
 
 namespace TaskPipeline.Chaos.Faults;
 

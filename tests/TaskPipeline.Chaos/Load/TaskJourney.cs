@@ -17,8 +17,8 @@ internal sealed class TaskJourney(TaskPlan plan, ApiClient client, Findings find
     /// <summary>Null until it is accepted.</summary>
     public string? Id { get; private set; }
 
-    /// <summary>What the answer to the cancel promised: true for "it ends cancelled", false for "it has ended otherwise", null for nothing.</summary>
-    public bool? Cancelled { get; private set; }
+    /// <summary>What its client was promised so far.</summary>
+    public TaskPromises Promises { get; private set; } = new();
 
     /// <summary>The task when it was first seen to have ended; null before.</summary>
     public JsonElement? End { get; private set; }
@@ -31,10 +31,6 @@ internal sealed class TaskJourney(TaskPlan plan, ApiClient client, Findings find
 
     /// <summary>Nothing more will happen: it has ended, or its client was told that it will never be accepted.</summary>
     public bool IsOver { get; private set; }
-
-    public DateTimeOffset? NotBefore { get; private set; }
-
-    public DateTimeOffset? StartBefore { get; private set; }
 
     /// <summary>Lives it; returns early only when cancelled.</summary>
     /// <param name="key">Unlike every other of the run.</param>
@@ -62,13 +58,13 @@ internal sealed class TaskJourney(TaskPlan plan, ApiClient client, Findings find
     private async Task<string?> SubmitAsync(CancellationToken cancellationToken)
     {
         var now = TimeProvider.System.GetUtcNow();
-        (NotBefore, StartBefore) = (now + plan.NotBefore, now + plan.StartBefore);
+        Promises = new TaskPromises { NotBefore = now + plan.NotBefore, StartBefore = now + plan.StartBefore };
         var members = new Dictionary<string, object>(plan.Members) { ["algorithm"] = plan.Algorithm };
-        AddTime(members, "notBefore", NotBefore);
-        AddTime(members, "startBefore", StartBefore);
+        AddTime(members, "notBefore", Promises.NotBefore);
+        AddTime(members, "startBefore", Promises.StartBefore);
 
         // A deadline that passes before the task could be submitted is refused for good.
-        HttpStatusCode[] promised = StartBefore is null ? [HttpStatusCode.Accepted] : [HttpStatusCode.Accepted, HttpStatusCode.BadRequest];
+        HttpStatusCode[] promised = Promises.StartBefore is null ? [HttpStatusCode.Accepted] : [HttpStatusCode.Accepted, HttpStatusCode.BadRequest];
         var call = new Call(HttpMethod.Post, "/tasks", promised) { Body = JsonSerializer.Serialize(members), Key = _key };
         var ids = await Task.WhenAll(Enumerable.Range(0, plan.Twice ? 2 : 1).Select(_ => SubmitOnceAsync(call, cancellationToken)));
         if (ids.Distinct().Count() > 1)
@@ -82,7 +78,7 @@ internal sealed class TaskJourney(TaskPlan plan, ApiClient client, Findings find
     private async Task<string?> SubmitOnceAsync(Call call, CancellationToken cancellationToken)
     {
         var answer = await client.SendAsync(call, cancellationToken);
-        if (answer is { Status: HttpStatusCode.BadRequest } && TimeProvider.System.GetUtcNow() < StartBefore)
+        if (answer is { Status: HttpStatusCode.BadRequest } && TimeProvider.System.GetUtcNow() < Promises.StartBefore)
         {
             findings.Add($"{call} was refused before its deadline: {answer.Text}");
         }
@@ -99,7 +95,7 @@ internal sealed class TaskJourney(TaskPlan plan, ApiClient client, Findings find
 
         await Task.Delay(after, TimeProvider.System, cancellationToken);
         var answer = await client.SendAsync(new Call(HttpMethod.Delete, $"/tasks/{Id}", HttpStatusCode.OK, HttpStatusCode.Conflict), cancellationToken);
-        Cancelled = answer is null ? null : answer.Status == HttpStatusCode.OK;
+        Promises = Promises with { Cancelled = answer is null ? null : answer.Status == HttpStatusCode.OK };
     }
 
     private async Task AskAsync(CancellationToken cancellationToken)

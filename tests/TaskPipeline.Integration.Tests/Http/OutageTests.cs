@@ -1,5 +1,6 @@
 using System.Net;
 using StackExchange.Redis;
+using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
 using TaskPipeline.Contracts.Messages;
@@ -10,8 +11,16 @@ namespace TaskPipeline.Integration.Tests.Http;
 /// <summary>Redis or the broker away. The API of these tests never has a broker.</summary>
 public sealed class OutageTests : IAsyncLifetime
 {
-    /// <summary>The contract says one second; the machine of a test may be slow.</summary>
-    private static readonly TimeSpan s_atOnce = TimeSpan.FromSeconds(4);
+    /// <summary>However slow the machine of a test is.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The contract says one second, which is what one answer of Redis may take (<c>StorageExtensionsTests</c>). A route that waited for two would
+    /// take longer than this each time; the machine may be slow, and so the quickest of some answers decides.
+    /// </summary>
+    private static readonly TimeSpan s_twoAnswers = 2 * StorageExtensions.AnswerLimit;
+
+    private const int Tries = 10;
 
     private readonly RedisServer _redis = new();
     private ApiProcess _api = null!;
@@ -81,17 +90,17 @@ public sealed class OutageTests : IAsyncLifetime
     public async Task RedisFrozen_EveryRouteSaysSoAtOnce()
     {
         var id = await _api.Http.SubmittedAsync();
-        await using var admin = await ConnectionMultiplexer.ConnectAsync($"{_redis.ConnectionString},allowAdmin=true,asyncTimeout=60000");
-        var frozen = admin.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", "8000", "ALL");
-
-        await using (var probe = await ConnectionMultiplexer.ConnectAsync($"{_redis.ConnectionString},abortConnect=false,connectTimeout=300,asyncTimeout=300,connectRetry=1"))
+        await _redis.SignalAsync("STOP");
+        try
         {
-            await Assert.ThrowsAnyAsync<Exception>(() => probe.GetDatabase().PingAsync());
+            await EveryRouteIsUnavailableAsync(id);
+        }
+        finally
+        {
+            // Whatever happens: a frozen process could not be asked to end.
+            await _redis.SignalAsync("CONT");
         }
 
-        await EveryRouteIsUnavailableAsync(id);
-
-        await frozen;
         await BackAsync(id);
     }
 
@@ -126,16 +135,27 @@ public sealed class OutageTests : IAsyncLifetime
             (HttpMethod.Get, $"/tasks/{id}", null), (HttpMethod.Get, $"/tasks/{id}/events", null), (HttpMethod.Delete, $"/tasks/{id}", null),
             (HttpMethod.Post, $"/tasks/{id}/retry", null), (HttpMethod.Get, "/algorithms", null), (HttpMethod.Get, "/workers", null),
         };
-        await Task.WhenAll(routes.Select(async route =>
+        await Task.WhenAll(routes.Select(route => WithinASecondAsync($"{route.Method} {route.Path}", async () =>
         {
             var content = route.Body is null ? null : HttpAssert.Json(route.Body);
-            var sending = _api.Http.SendAsync(route.Method, route.Path, content, ("Prefer", "wait=30"));
-            Assert.True(await Task.WhenAny(sending, Task.Delay(s_atOnce, TimeProvider.System, CancellationToken.None)) == sending, $"{route.Method} {route.Path} is not answered");
-            using var response = await sending;
+            using var response = await _api.Http.SendAsync(route.Method, route.Path, content, ("Prefer", "wait=30"));
             await HttpAssert.ProblemAsync(response, 503, "unavailable");
             Assert.Equal("1", HttpAssert.Header(response, "Retry-After"));
-        }));
-        Assert.Equal(VerdictKind.Retry, (await _worker.ProgressAsync(id, 1, 1).WaitAsync(s_atOnce)).Kind);
+        })));
+        await WithinASecondAsync("a report", async () => Assert.Equal(VerdictKind.Retry, (await _worker.ProgressAsync(id, 1, 1)).Kind));
+    }
+
+    private static async Task WithinASecondAsync(string what, Func<Task> ask)
+    {
+        var quickest = TimeSpan.MaxValue;
+        for (var n = 0; n < Tries && quickest >= s_twoAnswers; n++)
+        {
+            var begun = TimeProvider.System.GetTimestamp();
+            await ask().WaitAsync(s_limit);
+            quickest = TimeSpan.FromTicks(Math.Min(quickest.Ticks, TimeProvider.System.GetElapsedTime(begun).Ticks));
+        }
+
+        Assert.True(quickest < s_twoAnswers, $"{what} takes {quickest.TotalSeconds} s");
     }
 
     private async Task BackAsync(string id)

@@ -29,8 +29,15 @@ public abstract class TaskStoreRaceContract(StoreSite site, int batches)
         await using var store = await TestStore.CreateAsync(site);
         await using var other = await store.ReplicaAsync();
 
+        var races = 0;
         await Gen.Select(s_triggers, s_triggers).Array[TasksPerBatch].SampleAsync(
-            batch => Task.WhenAll(batch.Select(pair => RaceAsync(store, other, pair.Item1, pair.Item2))), iter: batches, threads: 1);
+            batch => Task.WhenAll(batch.Select(async pair =>
+            {
+                await RaceAsync(store, other, pair.Item1, pair.Item2);
+                Interlocked.Increment(ref races);
+            })),
+            iter: batches, threads: 1);
+        Assert.Equal(batches * TasksPerBatch, races);
 
         // What is counted beside the tasks agrees with them after all races.
         var unpublished = 0;

@@ -1,6 +1,6 @@
 using TaskPipeline.Chaos.Load;
 
-namespace TaskPipeline.Chaos.Tests.CrashPoints;
+namespace TaskPipeline.CrashPoints.Tests;
 
 /// <summary>How a point is reached, and what must come of the task all the same.</summary>
 /// <param name="Plan">The task whose way leads there.</param>

@@ -5,7 +5,7 @@ using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
 using Points = TaskPipeline.ServiceDefaults.CrashPoints;
 
-namespace TaskPipeline.Chaos.Tests.CrashPoints;
+namespace TaskPipeline.CrashPoints.Tests;
 
 /// <summary>A case for every point.</summary>
 internal static class CrashCases

@@ -4,10 +4,9 @@ using System.Text.Json;
 using TaskPipeline.Chaos.Audit;
 using TaskPipeline.Chaos.Load;
 
-namespace TaskPipeline.Chaos.Tests.CrashPoints;
+namespace TaskPipeline.CrashPoints.Tests;
 
 /// <summary>A process dies exactly between two steps of the protocol, for every such place: the task ends once, rightly, all the same.</summary>
-[Collection(OneTopology.Name)]
 public sealed class CrashPointTests(CrashPointTopology topology) : IClassFixture<CrashPointTopology>
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(90);
@@ -41,7 +40,7 @@ public sealed class CrashPointTests(CrashPointTopology topology) : IClassFixture
         var task = await GetAsync(journey);
         var always = (DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
         Assert.Equal(journey.End.Value.GetProperty("version").GetInt64(), task.GetProperty("version").GetInt64());
-        Assert.Empty(new TaskAudit([always]).Check(journey, task));
+        Assert.Empty(new TaskAudit([always]).Check(journey.Plan, journey.Promises, task));
         Assert.Equal(outcomes, task.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("outcome").GetString()));
         Assert.Empty(topology.Findings.All);
     }

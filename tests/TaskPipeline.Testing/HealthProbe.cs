@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using TaskPipeline.AppHost.Launcher;
 
-namespace TaskPipeline.Chaos.Faults;
+namespace TaskPipeline.Testing;
 
 /// <summary>Asks whether the application is whole: every replica healthy, every worker that runs announced.</summary>
 internal sealed class HealthProbe(LocalTopology topology) : IDisposable
