@@ -43,6 +43,6 @@ builder.AddProject<Projects.TaskPipeline_Algorithm>("algorithm")
     .WithReplicas(settings.Workers)
     .WithDrainCommand(secret)
     .PublishWithNativeCode()
-    .PublishWorkersTo(target, settings);
+    .PublishWorkersTo(target, settings, api);
 
 builder.Build().Run();

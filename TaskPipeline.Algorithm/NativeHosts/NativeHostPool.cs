@@ -253,8 +253,9 @@ internal sealed class NativeHostPool(
             {
                 host = await NativeHostProcess.StartAsync(starter, work, _options, time);
             }
-            catch (HostStartException exception)
+            catch (Exception exception)
             {
+                // Whatever it was, a host is still wanted: a start that is not counted out would be missing for ever.
                 problem = exception.Message;
             }
         }

@@ -43,7 +43,7 @@ internal sealed class NativeRunner(
 
         var stopped = await WatchAsync(host, task, finished, new Watch(started, scratch, limits, slot));
         var reply = stopped == StopReason.None ? await finished : null;
-        var exit = reply is null ? await EndAsync(host, finished, stopped) : null;
+        var (exit, problem) = reply is null ? await EndAsync(host, finished, stopped) : (null, host.ChannelProblem);
         var wall = time.GetElapsedTime(started);
 
         // Its slot is older than the run: a host may have had to be started first.
@@ -55,10 +55,10 @@ internal sealed class NativeRunner(
             Reply = reply,
             Exit = exit,
             Stopped = stopped,
-            ChannelProblem = host.ChannelProblem,
+            ChannelProblem = problem,
             Output = output,
             Errors = errors,
-            Last = host.Page.Sample(),
+            Last = host.Page.Sample(host.Sequence),
             Wall = wall,
             Demoted = demoted,
             CpuSecondsBefore = cpuBefore,
@@ -131,7 +131,7 @@ internal sealed class NativeRunner(
             }
 
             demotion.Look(watch.Slot, time.GetElapsedTime(watch.Started));
-            var status = host.Page.Sample();
+            var status = host.Page.Sample(host.Sequence);
             if (status.ProgressCalls != calls)
             {
                 (calls, calledAt) = (status.ProgressCalls, time.GetTimestamp());
@@ -151,9 +151,10 @@ internal sealed class NativeRunner(
         }
     }
 
-    /// <summary>Ends the host and everything it started; returns when all of it is gone.</summary>
-    private async Task<HostExit> EndAsync(NativeHostProcess host, Task finished, StopReason stopped)
+    /// <summary>Ends the host and everything it started; returns when all of it is gone, with what native code did to the channel.</summary>
+    private async Task<(HostExit Exit, string? ChannelProblem)> EndAsync(NativeHostProcess host, Task finished, StopReason stopped)
     {
+        var problem = host.ChannelProblem;
         // Work that another attempt may already be doing, or that fills the disk, is not asked politely.
         if (stopped is StopReason.Cancelled or StopReason.Timeout or StopReason.NoProgress)
         {
@@ -164,14 +165,14 @@ internal sealed class NativeRunner(
                 await EndedWithinAsync(host.Exit, _options.TerminateGrace);
             }
         }
-        else if (stopped == StopReason.None && host.ChannelProblem is null)
+        else if (stopped == StopReason.None && problem is null && !await EndedWithinAsync(host.Exit, _options.TerminateGrace))
         {
-            // The channel is closed: the process is about to end by itself, or has only closed its descriptors.
-            await EndedWithinAsync(host.Exit, _options.TerminateGrace);
+            // A process that is about to end closes it too: this one has only closed its descriptors.
+            problem = "It was closed, and the process went on.";
         }
 
         host.Kill();
-        return await host.Exit;
+        return (await host.Exit, problem);
     }
 
     private async Task<bool> EndedWithinAsync(Task task, TimeSpan limit)

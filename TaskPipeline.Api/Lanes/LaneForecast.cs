@@ -13,6 +13,9 @@ internal sealed class LaneForecast(FleetFigures fleet, IReadOnlyList<WaitCalibra
     /// <summary>Nothing stands further back.</summary>
     private const long Furthest = 1L << 40;
 
+    /// <summary>What is queued at the least for each slot before anything is held back. More lets a flood stand before everybody else for longer.</summary>
+    private const double LeastQueuedPerSlot = 2;
+
     /// <summary>What was answered last, by lane.</summary>
     private readonly Place?[] _places = new Place?[Enum.GetValues<Lane>().Length];
 
@@ -53,10 +56,21 @@ internal sealed class LaneForecast(FleetFigures fleet, IReadOnlyList<WaitCalibra
         return maxAhead;
     }
 
-    /// <summary>From how many queued tasks on a client's share is looked at: the work of <see cref="LaneOptions.HoldBackAfter"/>, at least four tasks for each slot.</summary>
-    public long HoldFrom(Lane lane) => fleet.Slots == 0
-        ? Furthest
-        : (long)Math.Ceiling(Math.Max(4.0 * fleet.Slots, fleet.Slots * options.HoldBackAfter.TotalSeconds / Math.Max(0.0001, fleet.Load.MeanRunSeconds(lane))));
+    /// <summary>
+    /// From how many queued tasks on a client's share is looked at: the work of <see cref="LaneOptions.HoldBackAfter"/> for the slots that the other account leaves to the lane, at
+    /// least <see cref="LeastQueuedPerSlot"/> for each slot, so that none is ever free for want of what was held back.
+    /// </summary>
+    public long HoldFrom(Lane lane)
+    {
+        if (fleet.Slots == 0)
+        {
+            return Furthest;
+        }
+
+        var others = lane is Lane.Urgent or Lane.Short ? Math.Min(fleet.Load.Slow, fleet.Slots - fleet.Reserved) : Math.Max(fleet.Reserved, fleet.Load.Quick);
+        var slots = Math.Max(1, fleet.Slots - others);
+        return (long)Math.Ceiling(Math.Max(LeastQueuedPerSlot * fleet.Slots, slots * options.HoldBackAfter.TotalSeconds / Math.Max(0.0001, fleet.Load.MeanRunSeconds(lane))));
+    }
 
     private long FindMaxAhead(Lane lane, double seconds)
     {

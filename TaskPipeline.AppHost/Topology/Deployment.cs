@@ -1,5 +1,9 @@
 using System.Globalization;
+using Aspire.Hosting.Azure;
+using Aspire.Hosting.Azure.AppContainers;
+using Azure.Provisioning;
 using Azure.Provisioning.AppContainers;
+using Azure.Provisioning.Expressions;
 
 namespace TaskPipeline.AppHost.Topology;
 
@@ -16,7 +20,8 @@ internal static class Deployment
     /// <summary>What the platform waits before it kills: the grace, and what the last reports take.</summary>
     private static readonly TimeSpan s_terminationGrace = s_drainGrace + TimeSpan.FromSeconds(30);
 
-    private static readonly string[] s_lanes = ["urgent", "short", "long", "background"];
+    /// <summary>One worker for as many seconds that a task which came now would be told to wait.</summary>
+    private const string WaitSecondsPerWorker = "15";
 
     /// <summary>Adds the environment that is published to. One at a time: a resource can be deployed to only one.</summary>
     /// <exception cref="InvalidOperationException">The target is unknown.</exception>
@@ -67,8 +72,9 @@ internal static class Deployment
         _ => throw new ArgumentOutOfRangeException(nameof(target), target, "not a target"),
     };
 
-    /// <summary>Publishes the workers, which are told apart by what they do at their end: finish, give back, then go.</summary>
-    public static IResourceBuilder<ProjectResource> PublishWorkersTo(this IResourceBuilder<ProjectResource> workers, DeploymentTarget target, RunSettings settings)
+    /// <summary>Publishes the workers, which are told apart by what they do at their end: finish, give back, then go. Where the platform scales, it asks the API how long tasks wait.</summary>
+    public static IResourceBuilder<ProjectResource> PublishWorkersTo(
+        this IResourceBuilder<ProjectResource> workers, DeploymentTarget target, RunSettings settings, IResourceBuilder<ProjectResource> api)
     {
         if (target is DeploymentTarget.None)
         {
@@ -87,33 +93,42 @@ internal static class Deployment
                 service.StopGracePeriod = string.Create(CultureInfo.InvariantCulture, $"{s_terminationGrace.TotalSeconds:0}s");
                 service.Deploy = new() { Replicas = settings.Workers };
             })
-            : workers.PublishAsAzureContainerApp((_, app) =>
+            : workers.PublishAsAzureContainerApp((infrastructure, app) =>
             {
+                var url = ScalingUrl(workers.ApplicationBuilder, api.Resource.Name, infrastructure);
                 app.Template.TerminationGracePeriodSeconds = (long)s_terminationGrace.TotalSeconds;
                 app.Template.Scale.MinReplicas = 1;
                 app.Template.Scale.MaxReplicas = Math.Max(10, settings.Workers);
-                app.Template.Scale.Rules = [.. s_lanes.Select(lane => ScaleRule(lane, settings.Slots))];
+
+                // The platform takes the larger answer: more workers while people would wait, and never fewer than the load keeps busy, or each scale-in would bring the line back.
+                app.Template.Scale.Rules = [ScaleRule("predicted-wait", url, "longestPredictedWaitSeconds", WaitSecondsPerWorker), ScaleRule("load", url, "workersForLoad", "1")];
             });
     }
 
     /// <summary>
-    /// One more worker for as many waiting messages as a worker has slots, for each lane: the platform takes the largest answer. Where
-    /// waiting times matter more than counts, docs/deployment.md replaces it by the predicted wait of <c>GET /lanes</c>.
+    /// What the scaler asks. Written with the environment's domain, as Aspire itself does for an external endpoint: a reference to the endpoint has no value outside of the app that is
+    /// published.
     /// </summary>
-    private static ContainerAppScaleRule ScaleRule(string lane, string slots) => new()
+    private static BicepValue<string> ScalingUrl(IDistributedApplicationBuilder builder, string api, AzureResourceInfrastructure infrastructure)
     {
-        Name = $"lane-{lane}",
+        var environment = builder.Resources.OfType<AzureContainerAppEnvironmentResource>().Single();
+        var domain = new BicepOutputReference("AZURE_CONTAINER_APPS_ENVIRONMENT_DEFAULT_DOMAIN", environment).AsProvisioningParameter(infrastructure);
+        return BicepFunction.Interpolate($"https://{api}.{domain}/lanes/scaling");
+    }
+
+    /// <summary>As many workers as the value that the API answers has targets, rounded up.</summary>
+    private static ContainerAppScaleRule ScaleRule(string name, BicepValue<string> url, string value, string target) => new()
+    {
+        Name = name,
         Custom = new ContainerAppCustomScaleRule
         {
-            CustomScaleRuleType = "rabbitmq",
+            CustomScaleRuleType = "metrics-api",
             Metadata =
             {
-                { "protocol", "amqp" },
-                { "queueName", $"taskpipeline.tasks.{lane}" },
-                { "mode", "QueueLength" },
-                { "value", slots },
+                { "url", url },
+                { "valueLocation", value },
+                { "targetValue", target },
             },
-            Auth = [new ContainerAppScaleRuleAuth { TriggerParameter = "host", SecretRef = "connectionstrings--rabbitmq" }],
         },
     };
 }

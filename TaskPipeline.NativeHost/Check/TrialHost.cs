@@ -127,7 +127,7 @@ internal sealed class TrialHost : IAsyncDisposable
     private async Task WaitForSignOfLifeAsync(Task reply, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
-        while (!reply.IsCompleted && _page.Sample() is { ProgressCalls: 0 } or { RunningSequence: 0 } && _time.GetElapsedTime(started) < s_stopAfterSilence)
+        while (!reply.IsCompleted && _page.Sample(_sequence).ProgressCalls == 0 && _time.GetElapsedTime(started) < s_stopAfterSilence)
         {
             await Task.WhenAny(reply, Task.Delay(s_samplingInterval, _time, cancellationToken)).ConfigureAwait(false);
         }

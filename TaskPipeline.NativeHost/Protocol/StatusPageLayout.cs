@@ -33,4 +33,7 @@ internal static class StatusPageLayout
 
     /// <summary>u32: how often the percentage of this task was lower than the one before. For the conformance kit; workers do not look at it.</summary>
     public const int Regressions = 296;
+
+    /// <summary>u64: the sequence of the task to which progress and stage belong; stays when it has ended.</summary>
+    public const int ReportedSequence = 304;
 }

@@ -51,14 +51,16 @@ internal sealed class StatusPageMonitor : IDisposable
         Thread.MemoryBarrier();
     }
 
-    public StatusSample Sample()
+    /// <summary>What the page says of a task: nothing before its host has begun it, the last words after it has ended.</summary>
+    public StatusSample Sample(ulong sequence)
     {
         Thread.MemoryBarrier();
-        return new StatusSample(
-            _view.ReadUInt64(StatusPageLayout.RunningSequence),
-            _view.ReadUInt64(StatusPageLayout.ProgressCalls),
-            Math.Clamp(_view.ReadInt32(StatusPageLayout.Percent), 0, 100),
-            ReadStage());
+        var reported = _view.ReadUInt64(StatusPageLayout.ReportedSequence);
+        Thread.MemoryBarrier();
+        return reported != sequence
+            ? default
+            : new StatusSample(
+                _view.ReadUInt64(StatusPageLayout.ProgressCalls), Math.Clamp(_view.ReadInt32(StatusPageLayout.Percent), 0, 100), ReadStage());
     }
 
     /// <summary>The task that runs, or 0. May be called from any thread.</summary>

@@ -17,6 +17,9 @@ internal readonly ref struct StatusPageRecorder(Span<byte> page)
         Volatile.Write(ref Word32(StatusPageLayout.Percent), 0);
         Volatile.Write(ref Word32(StatusPageLayout.Regressions), 0);
         WriteStage([]);
+
+        // Last: whoever finds the number finds nothing of the task before.
+        Volatile.Write(ref Word64(StatusPageLayout.ReportedSequence), sequence);
         Volatile.Write(ref Word64(StatusPageLayout.RunningSequence), sequence);
     }
 

@@ -20,6 +20,7 @@ const tp_algorithm tp_fault_stall = {
     .name = "fault.stall",
     .version = "1.0.0",
     .description = "Sleeps for seconds (a day by default) without progress and without asking whether to stop.",
-    .expected_seconds = 1,
+    .expected_seconds = 0.1,
+    .cost_parameter = "seconds",
     .run = run,
 };

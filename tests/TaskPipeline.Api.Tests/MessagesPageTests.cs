@@ -19,12 +19,15 @@ public sealed partial class MessagesPageTests
     [Fact]
     public void Page_AgainstTheKeys_ListsEachAndNoOther()
     {
-        const BindingFlags Static = BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly;
-        var fixedKeys = typeof(RedisTaskKeys).GetFields(Static).Where(field => field.FieldType == typeof(RedisKey)).Select(field => field.GetValue(null)!.ToString()!);
-        var made = typeof(RedisTaskKeys).GetMethods(Static).Where(method => method.ReturnType == typeof(RedisKey) || method.ReturnType == typeof(RedisChannel))
-            .Select(method => Pattern(method.Invoke(null, [.. method.GetParameters().Select(Sample)])!.ToString()!));
+        const BindingFlags Declared = BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        var shard = new ShardKeys(number: 0);
+        var ofTheFleet = typeof(FleetKeys).GetFields(Declared).Select(field => field.GetValue(null)!.ToString()!);
+        var ofTheShard = typeof(ShardKeys).GetProperties(Declared).Where(property => property.PropertyType == typeof(RedisKey)).Select(property => property.GetValue(shard)!.ToString()!);
+        var made = typeof(FleetKeys).GetMethods(Declared).Concat(typeof(ShardKeys).GetMethods(Declared))
+            .Where(method => !method.IsSpecialName && (method.ReturnType == typeof(RedisKey) || method.Name == nameof(ShardKeys.Changes)))
+            .Select(method => Pattern(method.Invoke(method.IsStatic ? null : shard, [.. method.GetParameters().Select(Sample)])!.ToString()!));
 
-        Assert.Equal(fixedKeys.Concat(made).Order(StringComparer.Ordinal), KeyRow().Matches(s_page).Select(row => row.Groups["key"].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(ofTheFleet.Concat(ofTheShard).Concat(made).Order(StringComparer.Ordinal), KeyRow().Matches(s_page).Select(row => row.Groups["key"].Value).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using TaskPipeline.Benchmarks.EndToEnd;
 using TaskPipeline.Benchmarks.EndToEnd.Bare;
 using TaskPipeline.Benchmarks.Native;
+using TaskPipeline.Benchmarks.Simulation;
 
 namespace TaskPipeline.Benchmarks;
 
@@ -19,7 +20,9 @@ internal static class Verbs
         new(EchoChildren.Verb, "(inner) a child that sends back what it gets", EchoChildren.RunAsync),
         new(BareLoop.ApiVerb, "(inner) the API of the bare loop", BareApi.RunAsync),
         new(BareLoop.WorkerVerb, "(inner) the worker of the bare loop", BareWorker.RunAsync),
-        new("simulate", "Simulation of waiting: our lanes against first come first served and short first", Simulation.SimulateVerb.RunAsync),
+        new("waiting", "everything of docs/bounded-waiting.md: simulate, then mix", WaitingVerb.BothAsync),
+        new("simulate", "simulation of waiting: our lanes against first come first served and short first", WaitingVerb.SimulateAsync),
+        new("mix", "the mix of short and long tasks on the real pipeline: waits, and how many start within what they are told", WaitingVerb.MixAsync),
     ];
 
     private static Task<int> RunInner(string[] arguments)

@@ -10,6 +10,8 @@ public sealed class StoreAuditTests(RedisServer redis) : IClassFixture<RedisServ
 {
     private const string Id = "019a0000-0000-7000-8000-000000000001";
 
+    private static readonly ShardKeys s_shard = new(number: 0);
+
     [Fact]
     public async Task Check_WhatARunLeaves_FindsNothing() => Assert.Empty(await CheckAsync(_ => Task.CompletedTask));
 
@@ -19,11 +21,11 @@ public sealed class StoreAuditTests(RedisServer redis) : IClassFixture<RedisServ
 
     [Fact]
     public Task Check_TaskThatNobodySubmitted_IsFound() => AssertFoundAsync(
-        "Redis holds tasks that nobody submitted: 1", database => database.SortedSetAddAsync(RedisTaskKeys.All, "another", 0));
+        "Redis holds tasks that nobody submitted: 1", database => database.SortedSetAddAsync(s_shard.All, "another", 0));
 
     [Fact]
     public Task Check_TaskThatIsGone_IsFound() => AssertFoundAsync(
-        "Redis lost 1", database => database.SortedSetAddAsync(RedisTaskKeys.All, "kept-too-long", 0), accepted: ["kept-too-long", Id, "gone"], watched: 3);
+        "Redis lost 1", database => database.SortedSetAddAsync(s_shard.All, "kept-too-long", 0), accepted: ["kept-too-long", Id, "gone"], watched: 3);
 
     [Fact]
     public Task Check_EndedTaskWhoseRetentionNobodyWatches_IsFound() => AssertFoundAsync(
@@ -31,7 +33,7 @@ public sealed class StoreAuditTests(RedisServer redis) : IClassFixture<RedisServ
 
     [Fact]
     public Task Check_LaneThatStillCountsATask_IsFound() => AssertFoundAsync(
-        "lanes still count running tasks", database => database.HashSetAsync(RedisTaskKeys.LanesRunning, "long", 1));
+        "lanes still count running tasks", database => database.HashSetAsync(s_shard.LanesRunning, "long", 1));
 
     private async Task AssertFoundAsync(string finding, Func<IDatabase, Task> spoil, string[]? accepted = null, int watched = 1) =>
         Assert.StartsWith(finding, Assert.Single(await CheckAsync(spoil, accepted, watched)), StringComparison.Ordinal);
@@ -42,12 +44,12 @@ public sealed class StoreAuditTests(RedisServer redis) : IClassFixture<RedisServ
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{redis.ConnectionString},allowAdmin=true,asyncTimeout=30000");
         var database = connection.GetDatabase();
         await database.ExecuteAsync("FLUSHDB");
-        await database.StringSetAsync(RedisTaskKeys.TimersServed, 1, TimeSpan.FromDays(1));
-        await database.HashSetAsync(RedisTaskKeys.LanesRunning, "long", 0);
-        await database.SortedSetAddAsync(RedisTaskKeys.All, Id, 0);
+        await database.StringSetAsync(s_shard.TimersServed, 1, TimeSpan.FromDays(1));
+        await database.HashSetAsync(s_shard.LanesRunning, "long", 0);
+        await database.SortedSetAddAsync(s_shard.All, Id, 0);
         for (var n = 0; n < watched; n++)
         {
-            await database.SortedSetAddAsync(RedisTaskKeys.Ended, n, n);
+            await database.SortedSetAddAsync(s_shard.Ended, n, n);
         }
 
         await spoil(database);

@@ -38,7 +38,7 @@ public sealed class HostProcessTests
         var reply = await host.RunAsync(host.Request(1, "fault.stack-overflow"));
 
         Assert.Null(reply);
-        Assert.Equal((40, "about to crash"), (host.Page.Sample().Percent, host.Page.Sample().Stage));
+        Assert.Equal((40, "about to crash"), (host.Page.Sample(1).Percent, host.Page.Sample(1).Stage));
         Assert.Equal(128 + 11, await host.EndAsync());
     }
 

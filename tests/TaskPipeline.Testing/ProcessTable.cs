@@ -15,6 +15,22 @@ public sealed class ProcessTable
         /// <summary>Whether it is still there; a zombie only waits to be reaped and is not.</summary>
         public bool IsAlive => TryRead(Id) is { } now && now.Command == Command && Command.Length > 0;
 
+        /// <summary>Ended, and not yet waited for by its parent: it has no command any more.</summary>
+        public bool IsZombie => Command.Length == 0;
+
+        /// <summary>What it has open: the target of each descriptor. Nothing when it has ended.</summary>
+        public IReadOnlyList<string> Descriptors()
+        {
+            try
+            {
+                return [.. Directory.EnumerateFileSystemEntries($"/proc/{Id}/fd").Select(entry => new FileInfo(entry).LinkTarget ?? "")];
+            }
+            catch (IOException)
+            {
+                return [];
+            }
+        }
+
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Id} {Command}");
     }
 
@@ -22,6 +38,9 @@ public sealed class ProcessTable
     public static ProcessTable Read() => new(Directory.EnumerateDirectories("/proc")
         .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? TryRead(id) : null)
         .OfType<Entry>().ToDictionary(entry => entry.Id));
+
+    /// <summary>The one with that number, if it has not ended.</summary>
+    public static Entry? Find(int id) => TryRead(id) is { IsZombie: false } entry ? entry : null;
 
     /// <summary>Whether there is a process with that number.</summary>
     public bool Has(Entry entry) => _entries.TryGetValue(entry.Id, out var known) && known.Command == entry.Command;

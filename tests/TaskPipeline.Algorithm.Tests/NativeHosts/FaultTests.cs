@@ -203,6 +203,5 @@ public sealed class FaultTests
             .Build()
             .Bind(options);
         options.StopGrace = TimeSpan.FromMilliseconds(200);
-        options.TerminateGrace = TimeSpan.FromMilliseconds(200);
     }
 }

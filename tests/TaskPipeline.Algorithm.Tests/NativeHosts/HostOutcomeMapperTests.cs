@@ -93,7 +93,7 @@ public sealed class HostOutcomeMapperTests
         Assert.Equal("The native code broke the channel of its host (noise) at 40 %, working", mapped.Failure!.Message);
     }
 
-    private static AttemptEnd End() => new() { Stopped = StopReason.None, Last = new StatusSample(1, 3, 40, "working") };
+    private static AttemptEnd End() => new() { Stopped = StopReason.None, Last = new StatusSample(3, 40, "working") };
 
     private static HostExit Exit(int? signal = null, int? exitCode = null, long peakBytes = 0) => new(exitCode, signal, CpuSeconds: 0.1, peakBytes, Swept: 0);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Algorithm.Scheduling;
@@ -90,7 +91,7 @@ public sealed class LadderTests
 
         // "left process 4711 behind"
         var grandchild = int.Parse(end.Last.Stage!.Split(' ')[2], CultureInfo.InvariantCulture);
-        Assert.False(SystemProcess.IsAlive(grandchild));
+        Assert.Null(ProcessTable.Find(grandchild));
         Assert.Equal((TaskOutcome.TimedOut, 1), (outcome.Outcome, end.Exit!.Swept));
     }
 
@@ -106,7 +107,7 @@ public sealed class LadderTests
         var exit = await host.Exit.WaitAsync(s_limit);
 
         var grandchild = int.Parse(System.Text.Encoding.UTF8.GetString(end.Reply!.Result!.Value.Span).Split(':')[1].TrimEnd('}'), CultureInfo.InvariantCulture);
-        Assert.False(SystemProcess.IsAlive(grandchild));
+        Assert.Null(ProcessTable.Find(grandchild));
         Assert.Equal((TaskOutcome.Completed, 1), (outcome.Outcome, exit.Swept));
     }
 
@@ -132,6 +133,25 @@ public sealed class LadderTests
     }
 
     [Fact]
+    public async Task TimeOut_BeforeTheHostHasBegun_ReportsNothingOfTheTaskBefore()
+    {
+        await using var hosts = new TestHosts(Impatient);
+        await hosts.Pool.WarmAsync(1);
+        var host = await hosts.RentAsync();
+        hosts.Pool.ReturnUnused(host);
+        var before = await hosts.RunAsync(TestHosts.NewTask("fault.error"));
+        await SignalAsync(host.ProcessId, "STOP");
+        var task = TestHosts.NewTask("fault.stall", timeoutSeconds: 0.5);
+
+        var end = await hosts.RunAsync(task).WaitAsync(s_limit);
+
+        Assert.Equal((40, "failing"), (before.Last.Percent, before.Last.Stage));
+        Assert.Equal((StopReason.Timeout, 9), (end.Stopped, end.Exit!.Signal));
+        Assert.Equal((0, null), (end.Last.Percent, end.Last.Stage));
+        Assert.Equal((0, null), task.Progress);
+    }
+
+    [Fact]
     public async Task Abandon_IsNotAskedPolitely()
     {
         await using var hosts = new TestHosts(options => options.StopGrace = TimeSpan.FromMinutes(5));
@@ -143,6 +163,12 @@ public sealed class LadderTests
         var (end, _) = await run.WaitAsync(s_limit);
 
         Assert.Equal((StopReason.Abandoned, 9), (end.Stopped, end.Exit!.Signal));
+    }
+
+    private static async Task SignalAsync(int id, string signal)
+    {
+        using var kill = Process.Start("/bin/kill", ["-s", signal, id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private static void Impatient(NativeHostOptions options) =>

@@ -99,17 +99,18 @@ internal sealed class TestHosts : IAsyncDisposable
         return (end, HostOutcomeMapper.Map(end, task.Message.Submission));
     }
 
-    /// <summary>Runs a task; returns when its code has reported a stage. For hosts that have run nothing: a stage stays until the next run.</summary>
+    /// <summary>Runs a task; returns when its code has reported a stage.</summary>
     /// <returns>The run, which goes on.</returns>
     public async Task<Task<(AttemptEnd End, MappedOutcome Outcome)>> StartAsync(RunningTask task)
     {
         var host = await RentAsync();
         Pool.ReturnUnused(host);
+        var sequence = host.Sequence + 1;
         var run = RunAndMapAsync(task);
         using var limit = new CancellationTokenSource(s_limit);
 
         // The page of the host tells at once; the runner's own sample if another host, just started, came first.
-        while (host.Page.Sample().Stage is null && task.Progress.Stage is null && !run.IsCompleted)
+        while (host.Page.Sample(sequence).Stage is null && task.Progress.Stage is null && !run.IsCompleted)
         {
             limit.Token.ThrowIfCancellationRequested();
             await Task.Yield();

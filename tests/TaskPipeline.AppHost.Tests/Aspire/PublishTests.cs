@@ -55,18 +55,18 @@ public sealed class PublishTests : IDisposable
     }
 
     [Fact]
-    public async Task Azure_Workers_ScaleByEachLaneAndDrain()
+    public async Task Azure_Workers_ScaleByPredictedWaitAndDrain()
     {
         await RunAsync("--operation", "publish", "--step", "publish", "--output-path", _folder, "--target", "azure");
 
         var bicep = string.Concat(Directory.EnumerateFiles(_folder, "*.bicep", SearchOption.AllDirectories).Where(file => file.Contains("algorithm", StringComparison.Ordinal)).Select(File.ReadAllText));
-        foreach (var lane in (string[])["urgent", "short", "long", "background"])
+        foreach (var value in (string[])["longestPredictedWaitSeconds", "workersForLoad"])
         {
-            Assert.Contains($"taskpipeline.tasks.{lane}", bicep, StringComparison.Ordinal);
+            Assert.Contains($"valueLocation: '{value}'", bicep, StringComparison.Ordinal);
         }
 
-        Assert.Contains("type: 'rabbitmq'", bicep, StringComparison.Ordinal);
-        Assert.Contains("secretRef: 'connectionstrings--rabbitmq'", bicep, StringComparison.Ordinal);
+        Assert.Contains("type: 'metrics-api'", bicep, StringComparison.Ordinal);
+        Assert.Contains("url: 'https://api.${aca_outputs_azure_container_apps_environment_default_domain}/lanes/scaling'", bicep, StringComparison.Ordinal);
         Assert.Contains("name: 'connectionstrings--rabbitmq'", bicep, StringComparison.Ordinal);
         Assert.Contains("terminationGracePeriodSeconds: 330", bicep, StringComparison.Ordinal);
         Assert.Contains("minReplicas: 1", bicep, StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TaskPipeline.Benchmarks.Simulation;
 
-/// <summary>Draws the 95th percentiles of waiting as bars on a logarithmic scale: short tasks above, long ones below, a group for each trace.</summary>
+/// <summary>Draws the 95th percentiles of waiting, medians over the seeds, as bars on a logarithmic scale: short tasks above, long ones below, a group for each trace.</summary>
 internal static class SimChart
 {
     private const double Least = 0.1;
@@ -36,19 +36,19 @@ internal static class SimChart
         foreach (var trace in traces)
         {
             text.Append(CultureInfo.InvariantCulture, $"<text x=\"10\" y=\"{y + 12}\">{trace.Replace("&", "&amp;", StringComparison.Ordinal)}</text>\n");
-            y = Group(text, y, "short", plays.Where(play => play.Trace.Name == trace), result => result.Short);
-            y = Group(text, y, "long", plays.Where(play => play.Trace.Name == trace), result => result.Long) + 14;
+            y = Group(text, y, "short", plays.Where(play => play.Trace.Name == trace), one => one.ShortP95);
+            y = Group(text, y, "long", plays.Where(play => play.Trace.Name == trace), one => one.LongP95) + 14;
         }
 
         return text.Append("</svg>\n").ToString();
     }
 
-    private static int Group(StringBuilder text, int y, string name, IEnumerable<SimPlay> plays, Func<SimResult, List<float>> waits)
+    private static int Group(StringBuilder text, int y, string name, IEnumerable<SimPlay> plays, Func<SimSummary, double> value)
     {
         text.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 8}\" y=\"{y + 17}\" text-anchor=\"end\" fill=\"#555555\">{name}</text>\n");
         foreach (var play in plays)
         {
-            var wait = SimResult.Quantile(waits(play.Result), 0.95);
+            var wait = play.Median(value);
             var colour = s_colours[SimPolicy.All.ToList().IndexOf(play.Policy)];
             text.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Left}\" y=\"{y}\" width=\"{Math.Max(1, X(wait) - Left):0}\" height=\"{Bar - 1}\" fill=\"{colour}\"/><text x=\"{X(wait) + 4:0}\" y=\"{y + Bar - 1}\" font-size=\"9\">{wait:0.0}</text>\n");
             y += Bar;

@@ -15,9 +15,6 @@ internal sealed class SimResult
     /// <summary>Waits of tasks of all clients but the greedy one, number 0.</summary>
     public List<float> Modest { get; } = [];
 
-    /// <summary>From submission to end of long tasks, in seconds.</summary>
-    public List<float> LongResponse { get; } = [];
-
     /// <summary>The length of the long line (of the only one without lanes) in each quarter of the arrivals, on average.</summary>
     public double[] LongLine { get; } = new double[4];
 

@@ -18,6 +18,9 @@ internal sealed class SimTask(double arrival, double work, bool isShort, bool ju
 
     public int Client { get; } = client;
 
+    /// <summary>The run time that is predicted: the middle of the octave, as classes of runs are an octave wide; for one that is misjudged that of what it is taken for.</summary>
+    public double Predicted { get; } = isShort == judgedShort ? Math.Sqrt(2) * Math.Pow(2, Math.Floor(Math.Log2(work))) : judgedShort ? 1 : 64;
+
     public Lane Lane { get; } = judgedShort ? Lane.Short : Lane.Long;
 
     /// <summary>The wait that its place was expected to mean; null while nothing could be said.</summary>

@@ -10,15 +10,15 @@ internal sealed class SimWorker(int index, int slots, SimPolicy policy)
     private readonly SimMachine _machine = new(slots);
     private readonly List<SimRun> _runs = [];
 
+    /// <summary>The lanes of which one may be given back; each once for each heartbeat.</summary>
+    private readonly HashSet<Lane> _roomElsewhere = [];
+    private LaneOrders _orders = new();
+
     public int Index { get; } = index;
 
     public int Slots { get; } = slots;
 
     public SlotQueue<SimTask> Queue { get; } = new(slots, policy.Options());
-
-    /// <summary>The lanes of which one may be given back; each once for each heartbeat.</summary>
-    private readonly HashSet<Lane> _roomElsewhere = [];
-    private LaneOrders _orders = new();
 
     /// <summary>Rises when the next end of a run may have moved, so that an event that is out of date is known.</summary>
     public int Version { get; private set; }

@@ -12,7 +12,7 @@ internal sealed class Simulator
     private const double GiveBackLook = 1;
     private const double LetGoLook = 0.25;
 
-    /// <summary>The product measures every 2 s; at the time scale of windows of a minute this is the same.</summary>
+    /// <summary>The product measures every 2 s; in windows of five minutes every 15 s is the same.</summary>
     private const int HeartbeatsPerMeasure = 5;
 
     private static readonly Lane[] s_lanes = Enum.GetValues<Lane>();
@@ -115,11 +115,6 @@ internal sealed class Simulator
                 var run = worker.End(_now);
                 _running[(int)run.Slot.Lane]--;
                 _api.Ended(run, _now);
-                if (!run.Slot.Item.IsShort)
-                {
-                    _result.LongResponse.Add((float)(_now - run.Slot.Item.Arrival));
-                }
-
                 Changed(worker);
                 break;
             case Kind.Outstay:
@@ -158,7 +153,7 @@ internal sealed class Simulator
             }
         }
 
-        if (line.Submit(task, task.Work, most, holdFrom) is not { } ahead)
+        if (line.Submit(task, task.Predicted, most, holdFrom) is not { } ahead)
         {
             _result.Refused++;
             return;

@@ -117,7 +117,7 @@ public sealed class CrashStormTests(FaultTopology topology)
     {
         public static Held Of(FaultTopology topology)
         {
-            var open = SystemProcess.All().Single(process => process.Id == topology.WorkerProcess).Descriptors();
+            var open = ProcessTable.Find(topology.WorkerProcess)!.Value.Descriptors();
             var pipes = open.Count(target => target.StartsWith("pipe:", StringComparison.Ordinal));
             var sockets = open.Count(target => target.StartsWith("socket:", StringComparison.Ordinal));
             var folders = Directory.GetDirectories(topology.WorkFolder).Sum(folder => Directory.GetDirectories(folder).Length);

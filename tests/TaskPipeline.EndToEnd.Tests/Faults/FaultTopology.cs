@@ -33,7 +33,6 @@ public sealed class FaultTopology : RunningTopology
         {
             ["NativeHosts__WorkDirectory"] = WorkFolder,
             ["NativeHosts__StopGrace"] = "00:00:00.4",
-            ["NativeHosts__TerminateGrace"] = "00:00:00.2",
         },
     };
 
@@ -42,10 +41,10 @@ public sealed class FaultTopology : RunningTopology
         (await Http.GetFromJsonAsync<JsonElement>(new Uri("/workers", UriKind.Relative))).GetProperty("items").EnumerateArray().Single();
 
     /// <summary>The guards and hosts that the worker has.</summary>
-    public IReadOnlyList<SystemProcess> Hosts() => SystemProcess.Below(WorkerProcess);
+    public IReadOnlyList<ProcessTable.Entry> Hosts() => ProcessTable.Read().DescendantsOf(WorkerProcess);
 
     /// <summary>Every process that was started for the worker, wherever it is now.</summary>
-    public IReadOnlyList<SystemProcess> Started() => [.. SystemProcess.All().Where(process => process.Command.Contains(WorkFolder, StringComparison.Ordinal))];
+    public IReadOnlyList<ProcessTable.Entry> Started() => [.. ProcessTable.Read().Naming(WorkFolder)];
 }
 
 /// <summary>One after the other: each wants the worker for itself.</summary>

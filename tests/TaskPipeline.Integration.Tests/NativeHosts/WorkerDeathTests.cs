@@ -33,7 +33,7 @@ public abstract class WorkerDeathTests(RabbitMqServer server) : WorkerFixture(se
         var before = OfTheWorker();
         await Worker.KillAsync();
 
-        Assert.True(before.Count >= (Runs.Length + 1) * ProcessesPerHost, string.Join(Environment.NewLine, before));
+        Assert.True(before.Length >= (Runs.Length + 1) * ProcessesPerHost, string.Join(Environment.NewLine, before));
         await GoneAsync();
     }
 
@@ -50,12 +50,12 @@ public abstract class WorkerDeathTests(RabbitMqServer server) : WorkerFixture(se
     }
 
     /// <summary>Guards and hosts, wherever they are: their commands name their folder. A process that native code left behind has its host's command.</summary>
-    private List<SystemProcess> OfTheWorker() => [.. SystemProcess.All().Where(process => process.Command.Contains(_folder.FullName, StringComparison.Ordinal))];
+    private ProcessTable.Entry[] OfTheWorker() => [.. ProcessTable.Read().Naming(_folder.FullName)];
 
     private async Task GoneAsync()
     {
         using var limit = new CancellationTokenSource(s_limit);
-        while (OfTheWorker() is { Count: > 0 } left)
+        while (OfTheWorker() is { Length: > 0 } left)
         {
             if (limit.IsCancellationRequested)
             {

@@ -6,20 +6,20 @@ namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <inheritdoc/>
 [Collection(RedisClusterCollection.Name)]
-public sealed class ClusterStoreTests(RedisClusterServer cluster) : TaskStoreContract(StoreSite.On(cluster));
+public sealed class ClusterStoreTests(RedisClusterServer cluster) : TaskStoreTests(StoreSite.On(cluster));
 
 /// <inheritdoc/>
 [Collection(RedisClusterCollection.Name)]
-public sealed class ClusterTimersTests(RedisClusterServer cluster) : TaskStoreTimersContract(StoreSite.On(cluster));
+public sealed class ClusterTimersTests(RedisClusterServer cluster) : TaskStoreTimersTests(StoreSite.On(cluster));
 
 /// <inheritdoc/>
 [Collection(RedisClusterCollection.Name)]
-public sealed class ClusterListTests(RedisClusterServer cluster) : TaskStoreListContract(StoreSite.On(cluster), most: 5_000);
+public sealed class ClusterListTests(RedisClusterServer cluster) : TaskStoreListTests(StoreSite.On(cluster), most: 5_000);
 
 /// <inheritdoc/>
 [Collection(RedisClusterCollection.Name)]
-public sealed class ClusterRaceTests(RedisClusterServer cluster) : TaskStoreRaceContract(StoreSite.On(cluster), batches: 10);
+public sealed class ClusterRaceTests(RedisClusterServer cluster) : TaskStoreRaceTests(StoreSite.On(cluster), batches: 10);
 
 /// <inheritdoc/>
 [Collection(RedisClusterCollection.Name)]
-public sealed class ClusterTogetherTests(RedisClusterServer cluster) : ShardsContract(StoreSite.On(cluster));
+public sealed class ClusterTogetherTests(RedisClusterServer cluster) : ShardsTests(StoreSite.On(cluster));

@@ -6,20 +6,20 @@ namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class FourShardStoreTests(RedisServer redis) : TaskStoreContract(StoreSite.On(redis, shards: 4));
+public sealed class FourShardStoreTests(RedisServer redis) : TaskStoreTests(StoreSite.On(redis, shards: 4));
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class FourShardTimersTests(RedisServer redis) : TaskStoreTimersContract(StoreSite.On(redis, shards: 4));
+public sealed class FourShardTimersTests(RedisServer redis) : TaskStoreTimersTests(StoreSite.On(redis, shards: 4));
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class FourShardListTests(RedisServer redis) : TaskStoreListContract(StoreSite.On(redis, shards: 4), most: 5_000);
+public sealed class FourShardListTests(RedisServer redis) : TaskStoreListTests(StoreSite.On(redis, shards: 4), most: 5_000);
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class FourShardRaceTests(RedisServer redis) : TaskStoreRaceContract(StoreSite.On(redis, shards: 4), batches: 10);
+public sealed class FourShardRaceTests(RedisServer redis) : TaskStoreRaceTests(StoreSite.On(redis, shards: 4), batches: 10);
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class FourShardTogetherTests(RedisServer redis) : ShardsContract(StoreSite.On(redis, shards: 4));
+public sealed class FourShardTogetherTests(RedisServer redis) : ShardsTests(StoreSite.On(redis, shards: 4));

@@ -6,16 +6,16 @@ namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class OneShardStoreTests(RedisServer redis) : TaskStoreContract(StoreSite.On(redis));
+public sealed class OneShardStoreTests(RedisServer redis) : TaskStoreTests(StoreSite.On(redis));
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class OneShardTimersTests(RedisServer redis) : TaskStoreTimersContract(StoreSite.On(redis));
+public sealed class OneShardTimersTests(RedisServer redis) : TaskStoreTimersTests(StoreSite.On(redis));
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class OneShardListTests(RedisServer redis) : TaskStoreListContract(StoreSite.On(redis), most: 100_000);
+public sealed class OneShardListTests(RedisServer redis) : TaskStoreListTests(StoreSite.On(redis), most: 100_000);
 
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
-public sealed class OneShardRaceTests(RedisServer redis) : TaskStoreRaceContract(StoreSite.On(redis), batches: 100);
+public sealed class OneShardRaceTests(RedisServer redis) : TaskStoreRaceTests(StoreSite.On(redis), batches: 100);

@@ -2,12 +2,15 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using TaskPipeline.Api.Diagnostics;
 using TaskPipeline.Api.Events;
+using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
+using TaskPipeline.Api.Tasks;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
 using TaskPipeline.Contracts.Messages;
@@ -23,6 +26,7 @@ internal sealed class TestStore : IAsyncDisposable
     private readonly StoreSite _site;
     private readonly ServiceProvider _services;
     private readonly int _database;
+    private readonly RedisTaskFeeds _feeds;
 
     private TestStore(StoreSite site, int database, ConnectionMultiplexer connection, LifecycleOptions lifecycle, TaskStoreOptions bounds)
     {
@@ -37,7 +41,10 @@ internal sealed class TestStore : IAsyncDisposable
         Store = new RedisTaskStore(gate, Shards, Clock, memory, _services.GetRequiredService<ApiMetrics>(), Options.Create(lifecycle), options);
         Lanes = new RedisLaneStore(gate, Shards);
         Workers = new RedisWorkerRegistry(gate, Clock, TimeProvider.System, options);
-        Feeds = new RedisTaskFeeds(Store, connection, Shards, TimeProvider.System);
+        var laneOptions = Options.Create(new LaneOptions());
+        var predictor = new RunTimePredictor(Lanes, TimeProvider.System, laneOptions, Options.Create(new TaskOptions()), NullLogger<RunTimePredictor>.Instance);
+        var estimator = new QueueEstimator(Lanes, new LaneBoard(predictor, laneOptions), Clock, laneOptions);
+        _feeds = new RedisTaskFeeds(Store, estimator, connection, Shards, TimeProvider.System);
     }
 
     public LifecycleOptions Lifecycle { get; }
@@ -55,7 +62,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IWorkerRegistry Workers { get; }
 
-    public ITaskFeeds Feeds { get; }
+    public ITaskFeeds Feeds => _feeds;
 
     public IConnectionMultiplexer Connection => _connection;
 
@@ -199,6 +206,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _feeds.Dispose();
         await _services.DisposeAsync();
         await _connection.DisposeAsync();
     }

@@ -46,6 +46,25 @@ public sealed class StatusPageTests
     }
 
     [Fact]
+    public void Sample_TaskThatHasNotBegun_HasNothingOfTheOneBefore()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"tp-page-{Guid.NewGuid():N}");
+        using var monitor = StatusPageMonitor.Create(path);
+        new StatusPageRecorder(_page).Begin(1);
+        new StatusPageRecorder(_page).Progress(40, "of the first"u8, keepStage: false);
+        new StatusPageRecorder(_page).End();
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        {
+            file.Write(_page);
+        }
+
+        File.Delete(path);
+
+        Assert.Equal(new StatusSample(1, 40, "of the first"), monitor.Sample(1));
+        Assert.Equal(default, monitor.Sample(2));
+    }
+
+    [Fact]
     public void Sample_PageFullOfGarbage_IsInRange()
     {
         var path = Path.Combine(Path.GetTempPath(), $"tp-page-{Guid.NewGuid():N}");
@@ -55,7 +74,7 @@ public sealed class StatusPageTests
             file.Write(Enumerable.Repeat((byte)0xFE, StatusPageLayout.Bytes).ToArray());
         }
 
-        var sample = monitor.Sample();
+        var sample = monitor.Sample(0xFEFEFEFE_FEFEFEFE);
         File.Delete(path);
 
         Assert.InRange(sample.Percent, 0, 100);

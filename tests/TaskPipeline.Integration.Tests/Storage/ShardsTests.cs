@@ -6,7 +6,7 @@ using TaskPipeline.Contracts.Callbacks;
 namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <summary>What several shards must do together, wherever they lie.</summary>
-public abstract class ShardsContract(StoreSite site)
+public abstract class ShardsTests(StoreSite site)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 

@@ -6,7 +6,7 @@ using TaskPipeline.Contracts.Callbacks;
 namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <summary>What every store of tasks must do, wherever it lies.</summary>
-public abstract class TaskStoreContract(StoreSite site)
+public abstract class TaskStoreTests(StoreSite site)
 {
     private static readonly IdempotencyKey s_key = TestStore.Key("key", shard: 3);
 

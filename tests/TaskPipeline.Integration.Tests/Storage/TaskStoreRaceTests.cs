@@ -6,7 +6,7 @@ using TaskPipeline.Contracts.Callbacks;
 namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <summary>Two replicas that do things to one task at the same time, thousands of times, with everything that can happen to it.</summary>
-public abstract class TaskStoreRaceContract(StoreSite site, int batches)
+public abstract class TaskStoreRaceTests(StoreSite site, int batches)
 {
     private const int TasksPerBatch = 100;
 

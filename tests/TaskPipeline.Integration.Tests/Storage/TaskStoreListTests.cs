@@ -5,7 +5,7 @@ using TaskPipeline.Contracts;
 namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <summary>Lists, also when they are long.</summary>
-public abstract class TaskStoreListContract(StoreSite site, int most)
+public abstract class TaskStoreListTests(StoreSite site, int most)
 {
     [Fact]
     public async Task List_ManyTasks_IsPagedWithoutGapsOrRepeats()

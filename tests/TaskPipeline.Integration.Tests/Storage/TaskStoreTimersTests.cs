@@ -7,7 +7,7 @@ using TaskPipeline.Contracts.Messages;
 namespace TaskPipeline.Integration.Tests.Storage;
 
 /// <summary>Timers, under every step of the clock and every pause of those who serve them.</summary>
-public abstract class TaskStoreTimersContract(StoreSite site)
+public abstract class TaskStoreTimersTests(StoreSite site)
 {
     [Fact]
     public async Task TakeDue_ByTwoReplicasAtOnce_GivesEachTimerToOne()
