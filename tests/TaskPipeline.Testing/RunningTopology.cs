@@ -131,7 +131,7 @@ public class RunningTopology : IAsyncLifetime
             }
         }
 
-        throw new TimeoutException($"Task {id} did not end within {limitSeconds} s: {now}{Environment.NewLine}{Log}");
+        throw new TimeoutException($"Task {id} did not end within {limitSeconds} s: {now}{Environment.NewLine}{await SituationAsync()}{Environment.NewLine}{Log}");
     }
 
     /// <summary>Waits until every replica is healthy and every worker that runs is announced.</summary>
@@ -162,6 +162,10 @@ public class RunningTopology : IAsyncLifetime
 
     /// <summary>The id of a task.</summary>
     public static string IdOf(JsonElement task) => task.GetProperty("id").GetString()!;
+
+    /// <summary>What the API says of workers and lanes: where a task that does not end may be.</summary>
+    private async Task<string> SituationAsync() => string.Join(
+        Environment.NewLine, await Http.GetStringAsync(new Uri("/workers", UriKind.Relative)), await Http.GetStringAsync(new Uri("/lanes", UriKind.Relative)));
 
     private async Task<JsonElement> UntilAsync(JsonElement task, Func<JsonElement, bool> condition, int limitSeconds)
     {

@@ -147,8 +147,8 @@ public sealed class LadderTests
 
         Assert.Equal((40, "failing"), (before.Last.Percent, before.Last.Stage));
         Assert.Equal((StopReason.Timeout, 9), (end.Stopped, end.Exit!.Signal));
-        Assert.Equal((0, null), (end.Last.Percent, end.Last.Stage));
-        Assert.Equal((0, null), task.Progress);
+        Assert.Equal((0, (string?)null), (end.Last.Percent, end.Last.Stage));
+        Assert.Equal((0, (string?)null), task.Progress);
     }
 
     [Fact]

@@ -13,8 +13,8 @@ internal static class HostProcesses
     public static int CountLowered(WorkerProcess worker)
     {
         var all = Directory.EnumerateDirectories("/proc").Select(folder => Read(Path.GetFileName(folder))).OfType<Entry>().ToDictionary(entry => entry.Id);
-        var own = all[worker.Id].Nice;
-        return all.Values.Count(entry => entry.Name == Name && entry.Nice == own + 10 && Descends(entry, worker.Id, all));
+        var lowered = Math.Min(19, all[worker.Id].Nice + 10);
+        return all.Values.Count(entry => entry.Name == Name && entry.Nice == lowered && Descends(entry, worker.Id, all));
     }
 
     private static bool Descends(Entry entry, int ancestor, Dictionary<int, Entry> all) =>
