@@ -27,7 +27,7 @@ internal sealed class EventStreamWriter(IOptions<EventStreamOptions> options, IH
         // What nginx and its like need to be told, to pass events on as they come.
         context.Response.Headers["X-Accel-Buffering"] = "no";
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        QueueEstimate? told = null;
+        var told = reader.Current.Task.Queue;
         if (!await SendAsync(context, id, Next()))
         {
             return;

@@ -13,8 +13,8 @@ public sealed class TaskSnapshot(StoredTask task)
     /// <summary>An estimate that moves by less than this is not told again.</summary>
     private static readonly TimeSpan s_leastMove = TimeSpan.FromSeconds(1);
 
-    private readonly Lazy<ReadOnlyMemory<byte>> _event = new(() => Write(task));
-    private readonly Lazy<ReadOnlyMemory<byte>> _queueEvent = new(() => WriteQueue(task));
+    private readonly Lazy<ReadOnlyMemory<byte>> _event = new(() => Write(string.Create(CultureInfo.InvariantCulture, $"id: {task.Record.Version}\n"), task));
+    private readonly Lazy<ReadOnlyMemory<byte>> _queueEvent = new(() => Write("event: queue\n", task));
 
     /// <summary>The task.</summary>
     public StoredTask Task { get; } = task;
@@ -25,7 +25,7 @@ public sealed class TaskSnapshot(StoredTask task)
     /// <summary>The event as it goes over the wire; made when it is first asked for.</summary>
     public ReadOnlyMemory<byte> Event => _event.Value;
 
-    /// <summary>Where the task stands in its line, as an event of its own; null unless that is known.</summary>
+    /// <summary>The same as an event of its own type and without an id, for who has this version and not where the task stands in its line; null unless that is known.</summary>
     public ReadOnlyMemory<byte>? QueueEvent => Task.Queue is null ? null : _queueEvent.Value;
 
     /// <summary>The same version with another estimate; null when that says nothing new.</summary>
@@ -35,12 +35,8 @@ public sealed class TaskSnapshot(StoredTask task)
             ? null
             : new TaskSnapshot(Task with { Queue = estimate });
 
-    /// <summary>A sample: <c>event: queue</c>, <c>data: {"position":3,"estimatedStartAt":"2026-01-02T03:04:05.678901Z","quantile":0.9}</c>, an empty line. It has no id: it is no version.</summary>
-    private static byte[] WriteQueue(StoredTask task) =>
-        [.. "event: queue\ndata: "u8, .. JsonSerializer.SerializeToUtf8Bytes(new TaskResponse(task).Queue, ApiJsonContext.Default.QueueResponse), (byte)'\n', (byte)'\n'];
-
-    /// <summary>A sample: <c>id: 3</c>, <c>data: {"id":"01933b1e-…","status":"processing",…}</c>, an empty line.</summary>
-    private static byte[] Write(StoredTask task)
+    /// <summary>A sample: <c>id: 3</c> or <c>event: queue</c>, <c>data: {"id":"01933b1e-…","status":"pending",…}</c>, an empty line.</summary>
+    private static byte[] Write(string head, StoredTask task)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(new TaskResponse(task), ApiJsonContext.Default.TaskResponse);
 
@@ -48,6 +44,6 @@ public sealed class TaskSnapshot(StoredTask task)
         // JSON escapes them), where a space means the same.
         json.AsSpan().Replace((byte)'\n', (byte)' ');
         json.AsSpan().Replace((byte)'\r', (byte)' ');
-        return [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {task.Record.Version}\ndata: ")), .. json, (byte)'\n', (byte)'\n'];
+        return [.. Encoding.ASCII.GetBytes(head), .. "data: "u8, .. json, (byte)'\n', (byte)'\n'];
     }
 }

@@ -46,10 +46,9 @@ export async function health() {
 /** Follows a task until it ends or stop() is called; the browser resumes a lost stream by itself. */
 export function follow(id, changed) {
   const events = new EventSource(`/tasks/${id}/events`);
-  let task;
-  events.addEventListener('queue', event => changed({ ...task, queue: JSON.parse(event.data) }));
+  events.addEventListener('queue', event => changed(JSON.parse(event.data)));
   events.onmessage = event => {
-    task = JSON.parse(event.data);
+    const task = JSON.parse(event.data);
     changed(task);
     if (isTerminal(task)) events.close();
   };
