@@ -38,12 +38,25 @@ internal sealed class SchedulingOptionsValidator(IOptions<WorkerOptions> worker)
                 $"{SchedulingOptions.SectionName}:FastRun ({options.FastRun}) times FastPrefetchPerSlot ({options.FastPrefetchPerSlot}) must not be above GiveBackAfter ({options.GiveBackAfter}): what is held in advance must start before it would be given back");
         }
 
-        if (options.MaxExtraProcesses > worker.Value.Slots)
+        if (FindSlots() is { } slots && options.MaxExtraProcesses > slots)
         {
             problems.Add(
-                $"{SchedulingOptions.SectionName}:MaxExtraProcesses ({options.MaxExtraProcesses}) must not be above {WorkerOptions.SectionName}:Slots ({worker.Value.Slots}): an extra process makes a slot good");
+                $"{SchedulingOptions.SectionName}:MaxExtraProcesses ({options.MaxExtraProcesses}) must not be above {WorkerOptions.SectionName}:Slots ({slots}): an extra process makes a slot good");
         }
 
         return problems.Count > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+    }
+
+    /// <summary>Null when the worker's own options are wrong, which is said by themselves and must not hide what is wrong here.</summary>
+    private int? FindSlots()
+    {
+        try
+        {
+            return worker.Value.Slots;
+        }
+        catch (OptionsValidationException)
+        {
+            return null;
+        }
     }
 }
