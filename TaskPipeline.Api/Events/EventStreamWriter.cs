@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 
 namespace TaskPipeline.Api.Events;

@@ -1,3 +1,5 @@
+using TaskPipeline.NativeHost.Interop;
+
 namespace TaskPipeline.NativeHost.Check;
 
 /// <summary><c>check</c>: the conformance kit for people who bring their own library. Loads nothing itself: every run is in a process of its own, which may die.</summary>
@@ -8,6 +10,9 @@ internal static class CheckCommand
     public static async Task<int> RunAsync(string[] arguments)
     {
         var options = CheckOptions.Parse(arguments);
+
+        // What a library leaves behind comes here when its host ends, and is ended with it.
+        ProcessSetup.AdoptOrphans();
         var report = new CheckReport(Console.Out);
         var algorithms = await new LibraryCheck(report, TimeProvider.System).RunAsync(options.LibraryPath, CancellationToken.None).ConfigureAwait(false);
         foreach (var name in options.Inputs.Keys.Union(options.Only, StringComparer.Ordinal).Where(name => algorithms.All(algorithm => algorithm.Name != name)))

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipes;
+using TaskPipeline.NativeHost.Interop;
 using TaskPipeline.NativeHost.Protocol;
 
 namespace TaskPipeline.NativeHost.Check;
@@ -99,6 +100,7 @@ internal sealed class TrialHost : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         }
 
+        Subtree.EndOrphans();
         _process.Dispose();
         _page.Dispose();
         await _replies.DisposeAsync().ConfigureAwait(false);

@@ -44,6 +44,16 @@ public sealed class CheckCommandTests
         Assert.Equal(finding.StartsWith("FAIL", StringComparison.Ordinal) ? 1 : 0, exitCode);
     }
 
+    [Fact]
+    public async Task Check_LibraryThatLeavesProcessesBehind_LeavesNone()
+    {
+        await RunAsync("check", BuiltPrograms.Faults, "--only", "fault.fork", "--runs", "2");
+
+        // Only hosts of the kit are given such a page; what they leave behind has their command line.
+        var commands = Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Select(CommandOf);
+        Assert.DoesNotContain(commands, command => command.Contains("/tp-check-", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("libtp_broken_abi.so", "FAIL  describe: it is built for ABI 99.0, this host has 1.0")]
     [InlineData("libtp_broken_describe.so", "FAIL  describe: the process that loaded it ended: exit code 139, as after signal 11 (SIGSEGV)")]
@@ -173,5 +183,18 @@ public sealed class CheckCommandTests
         var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(s_limit);
         await process.WaitForExitAsync().WaitAsync(s_limit);
         return (process.ExitCode, output + await errors);
+    }
+
+    private static string CommandOf(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "cmdline"));
+        }
+        catch (IOException)
+        {
+            // It ended meanwhile.
+            return "";
+        }
     }
 }

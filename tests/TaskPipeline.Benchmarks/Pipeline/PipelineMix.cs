@@ -18,6 +18,9 @@ internal static class PipelineMix
     private const double Load = 0.9;
     private const double Faster = 10;
 
+    /// <summary>Between the two kinds of tasks: short ones take up to 2 s, long ones 30 s and more, and a quantile may lie a bin (19 %) above the longest run.</summary>
+    private const double LongAfterSeconds = 4;
+
     private static readonly TimeSpan s_learning = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(10);
 
@@ -53,7 +56,7 @@ internal static class PipelineMix
             Workers = 1,
             Slots = Slots,
             Faults = true,
-            Settings = new Dictionary<string, string> { ["Tasks__LongAfterSeconds"] = (2 / Faster).ToString(CultureInfo.InvariantCulture) },
+            Settings = new Dictionary<string, string> { ["Tasks__LongAfterSeconds"] = (LongAfterSeconds / Faster).ToString(CultureInfo.InvariantCulture) },
         };
         var tasks = new List<MixTask>();
         await using (var topology = await LocalTopology.StartAsync(options, new RunLog(TextWriter.Synchronized(said)), CancellationToken.None))
