@@ -10,7 +10,7 @@ public static class StorageExtensions
     public const string ConnectionName = "redis";
 
     /// <summary>How long Redis may take for an answer. It is only looked at with each beat of the client's heart: the two together stay below the second within which clients are told.</summary>
-    internal static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(700);
+    internal static TimeSpan AnswerLimit { get; } = TimeSpan.FromMilliseconds(700);
 
     /// <summary>Adds <see cref="ITaskStore"/> and <see cref="IWorkerRegistry"/> on Redis.</summary>
     public static IHostApplicationBuilder AddTaskStorage(this IHostApplicationBuilder builder)
