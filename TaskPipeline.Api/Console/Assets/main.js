@@ -26,5 +26,11 @@ async function round() {
   setTimeout(round, everyMilliseconds);
 }
 
+/** Shows the task that the address names, also when only that changes: a link followed while the console is open. */
+function openNamed() {
+  if (/^#[0-9a-f-]{36}$/.test(location.hash)) open(location.hash.slice(1));
+}
+
 round();
-if (/^#[0-9a-f-]{36}$/.test(location.hash)) open(location.hash.slice(1));
+addEventListener('hashchange', openNamed);
+openNamed();
