@@ -221,21 +221,11 @@ internal sealed class ConsumerSession : IAsyncDisposable
     }
 
     /// <summary>Moves a message that nobody can read to where people look for it. If that fails it stays, and is delivered again in the next session.</summary>
-    private async Task<bool> SetAsideAsync(IChannel channel, byte[] body, string problem)
+    private Task<bool> SetAsideAsync(IChannel channel, byte[] body, string problem)
     {
         Log.Unreadable(_logger, problem);
         var properties = new BasicProperties { Persistent = true, Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = problem } };
-        try
-        {
-            // Mandatory, or a queue that is gone would swallow it.
-            await channel.BasicPublishAsync("", Topology.UnreadableQueue, mandatory: true, properties, body);
-            return true;
-        }
-        catch (Exception exception)
-        {
-            await Lose($"An unreadable message could not be moved: {exception.Message}");
-            return false;
-        }
+        return TryPublishAsync(channel, "", Topology.UnreadableQueue, properties, body, "An unreadable message could not be moved");
     }
 
     /// <summary>
@@ -246,18 +236,27 @@ internal sealed class ConsumerSession : IAsyncDisposable
     {
         using var activity = AlgorithmActivitySource.StartGiveBack(delivery, _worker.Id);
         var body = JsonSerializer.SerializeToUtf8Bytes(delivery.Message, ContractsJsonContext.Default.TaskMessage);
+        if (await TryPublishAsync(
+            channel, Topology.TasksExchange, Topology.LaneName(delivery.Message.Lane), new BasicProperties { Persistent = true }, body, "A delivery could not be given back"))
+        {
+            await acknowledge();
+        }
+    }
+
+    /// <summary>Publishes what takes the place of a delivery. Whatever keeps the broker from taking it ends the session, and the next one gets the delivery again.</summary>
+    private async Task<bool> TryPublishAsync(IChannel channel, string exchange, string routingKey, BasicProperties properties, byte[] body, string failure)
+    {
         try
         {
-            await channel.BasicPublishAsync(Topology.TasksExchange, Topology.LaneName(delivery.Message.Lane), mandatory: true, new BasicProperties { Persistent = true }, body);
+            // Mandatory, or a queue that is gone would swallow it.
+            await channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, body);
+            return true;
         }
         catch (Exception exception)
         {
-            // The next session gets it again.
-            await Lose($"A delivery could not be given back: {exception.Message}");
-            return;
+            await Lose($"{failure}: {exception.Message}");
+            return false;
         }
-
-        await acknowledge();
     }
 
     private Task CancelAsync(ReadOnlySpan<byte> body)

@@ -155,6 +155,7 @@ internal sealed class NativeRunner(
     private async Task<(HostExit Exit, string? ChannelProblem)> EndAsync(NativeHostProcess host, Task finished, StopReason stopped)
     {
         var problem = host.ChannelProblem;
+
         // Work that another attempt may already be doing, or that fills the disk, is not asked politely.
         if (stopped is StopReason.Cancelled or StopReason.Timeout or StopReason.NoProgress)
         {

@@ -14,7 +14,8 @@ internal static class EventsApi
             .WithTags("Tasks").WithName("StreamTaskEvents").WithSummary("Follows a task until it has ended")
             .WithDescription(
                 "Server-sent events: the whole task at once, then at every change. The id of an event is the version of the task; "
-                + "changes may be told together. While it is pending, events of the type `queue`, without an id, tell its `queue` member when that has moved. A comment every 15 seconds keeps the stream open. The stream ends with the event of the terminal state; "
+                + "changes may be told together. While it is pending, events of the type `queue`, without an id, carry the task when it has moved in its line. "
+                + "A comment every 15 seconds keeps the stream open. The stream ends with the event of the terminal state; "
                 + "a client that has seen that one (Last-Event-ID) is answered 204 and need not come back.")
             .Produces<string>(200, "text/event-stream").Produces(204).ProducesProblems(404, 503);
         return routes;

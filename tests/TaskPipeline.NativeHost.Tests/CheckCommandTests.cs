@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TaskPipeline.Testing;
 
 namespace TaskPipeline.NativeHost.Tests;
 
@@ -50,8 +51,7 @@ public sealed class CheckCommandTests
         await RunAsync("check", BuiltPrograms.Faults, "--only", "fault.fork", "--runs", "2");
 
         // Only hosts of the kit are given such a page; what they leave behind has their command line.
-        var commands = Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Select(CommandOf);
-        Assert.DoesNotContain(commands, command => command.Contains("/tp-check-", StringComparison.Ordinal));
+        Assert.Empty(ProcessTable.Read().Naming("/tp-check-"));
     }
 
     [Theory]
@@ -183,18 +183,5 @@ public sealed class CheckCommandTests
         var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(s_limit);
         await process.WaitForExitAsync().WaitAsync(s_limit);
         return (process.ExitCode, output + await errors);
-    }
-
-    private static string CommandOf(string folder)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(folder, "cmdline"));
-        }
-        catch (IOException)
-        {
-            // It ended meanwhile.
-            return "";
-        }
     }
 }

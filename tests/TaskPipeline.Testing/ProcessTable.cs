@@ -10,7 +10,7 @@ public sealed class ProcessTable
     private ProcessTable(Dictionary<int, Entry> entries) => _entries = entries;
 
     /// <summary>A process. Its command tells it from another one that gets its number later.</summary>
-    public readonly record struct Entry(int Id, int Parent, string Command)
+    public readonly record struct Entry(int Id, int Parent, int Nice, string Command)
     {
         /// <summary>Whether it is still there; a zombie only waits to be reaped and is not.</summary>
         public bool IsAlive => TryRead(Id) is { } now && now.Command == Command && Command.Length > 0;
@@ -83,10 +83,11 @@ public sealed class ProcessTable
     {
         try
         {
-            // "id (name) state parent …": the name may have spaces and parentheses.
+            // "id (name) state parent …", niceness in field 19: the name may have spaces and parentheses, the fields after it do not.
             var stat = File.ReadAllText($"/proc/{id}/stat");
-            var parent = int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
-            return new Entry(id, parent, File.ReadAllText($"/proc/{id}/cmdline").Replace('\0', ' '));
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            int Field(int number) => int.Parse(fields[number - 3], CultureInfo.InvariantCulture);
+            return new Entry(id, Field(4), Field(19), File.ReadAllText($"/proc/{id}/cmdline").Replace('\0', ' '));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
