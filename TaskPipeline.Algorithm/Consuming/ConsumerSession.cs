@@ -19,6 +19,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
     private readonly IConnection _connection;
     private readonly DeliveryScheduler _scheduler;
     private readonly LaneHoldings _holdings;
+    private readonly int _queuesPerLane;
     private readonly RunningTasks _running;
     private readonly WorkerIdentity _worker;
     private readonly TimeProvider _time;
@@ -32,7 +33,8 @@ internal sealed class ConsumerSession : IAsyncDisposable
     {
         _connection = connection;
         _scheduler = scheduler;
-        _holdings = new LaneHoldings(scheduler, dependencies.Time);
+        _queuesPerLane = dependencies.Consuming.Value.QueuesPerLane;
+        _holdings = new LaneHoldings(scheduler, dependencies.Time, _queuesPerLane);
         _running = running;
         _time = dependencies.Time;
         _worker = dependencies.Worker;
@@ -51,7 +53,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         try
         {
             await session.ConsumeCancellationsAsync(cancellationToken);
-            session._missing = session.ConsumeLanesAsync(Enum.GetValues<Lane>());
+            session._missing = session.ConsumeLanesAsync();
             return session;
         }
         catch
@@ -98,32 +100,26 @@ internal sealed class ConsumerSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Consumes from every lane that is there, and from the others as soon as they are: only the API declares lanes, because it must
-    /// notice when one had to be declared anew, and one that is missing must not stop the rest. Then follows how many of each may be held.
+    /// Consumes from every queue that is there, and from the others as soon as they are: only the API declares queues, because it must
+    /// notice when one had to be declared anew, and one that is missing must not stop the rest. Then follows how many of each lane may be held.
     /// </summary>
-    private async Task ConsumeLanesAsync(IEnumerable<Lane> lanes)
+    private async Task ConsumeLanesAsync()
     {
         try
         {
-            var missing = new Queue<Lane>(lanes);
+            IReadOnlyList<LaneQueue> missing = [.. Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, _queuesPerLane))];
             while (true)
             {
-                for (var left = missing.Count; left > 0; left--)
+                var there = await FindAsync(missing);
+                missing = [.. missing.Except(there)];
+                foreach (var queue in there)
                 {
-                    var lane = missing.Dequeue();
-                    if (await ExistsAsync(Topology.LaneQueue(lane)))
-                    {
-                        await ConsumeLaneAsync(lane, _ending.Token);
-                    }
-                    else
-                    {
-                        missing.Enqueue(lane);
-                    }
+                    await ConsumeQueueAsync(queue, _ending.Token);
                 }
 
                 if (missing.Count > 0)
                 {
-                    Log.LanesMissing(_logger, missing.Count);
+                    Log.QueuesMissing(_logger, missing.Count);
                 }
 
                 await _holdings.FollowAsync(missing.Count > 0 ? s_lookAgain : Timeout.InfiniteTimeSpan, _ending.Token);
@@ -139,29 +135,59 @@ internal sealed class ConsumerSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Asking for a queue that is not there costs the channel that asks.</summary>
-    private async Task<bool> ExistsAsync(string queue)
+    /// <summary>Those of some queues that are there. Asking for one that is not costs the channel that asks.</summary>
+    private async Task<HashSet<LaneQueue>> FindAsync(IEnumerable<LaneQueue> queues)
     {
-        await using var channel = await _connection.CreateChannelAsync(cancellationToken: _ending.Token);
+        var there = new HashSet<LaneQueue>();
+        IChannel? channel = null;
         try
         {
-            await channel.QueueDeclarePassiveAsync(queue, _ending.Token);
-            return true;
+            foreach (var queue in queues)
+            {
+                channel ??= await _connection.CreateChannelAsync(cancellationToken: _ending.Token);
+                try
+                {
+                    await channel.QueueDeclarePassiveAsync(queue.Name, _ending.Token);
+                    there.Add(queue);
+                }
+                catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
+                {
+                    await channel.DisposeAsync();
+                    channel = null;
+                }
+            }
         }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
+        finally
         {
-            return false;
+            if (channel is not null)
+            {
+                await channel.DisposeAsync();
+            }
         }
+
+        return there;
     }
 
-    private async Task ConsumeLaneAsync(Lane lane, CancellationToken cancellationToken)
+    private async Task ConsumeQueueAsync(LaneQueue queue, CancellationToken cancellationToken)
+    {
+        var lane = _holdings.Lanes.FirstOrDefault(one => one.Lane == queue.Lane);
+        if (lane is null)
+        {
+            lane = await OpenLaneAsync(queue.Lane, cancellationToken);
+            _holdings.Add(lane);
+        }
+
+        lane.Add(queue);
+    }
+
+    private async Task<LaneChannel> OpenLaneAsync(Lane lane, CancellationToken cancellationToken)
     {
         var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
         var channel = await OpenChannelAsync(options, cancellationToken);
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
         await channel.QueueDeclareAsync(Topology.UnreadableQueue, durable: true, exclusive: false, autoDelete: false, Topology.UnreadableQueueArguments(), cancellationToken: cancellationToken);
         var acknowledgements = new LaneAcknowledgements((tag, multiple) => AcknowledgeAsync(channel, tag, multiple), _time);
-        await _holdings.AddAsync(new LaneChannel(lane, channel, acknowledgements, TakeAsync, _holdings.NoteChange, Lose), cancellationToken);
+        return new LaneChannel(lane, channel, acknowledgements, TakeAsync, _holdings.NoteChange, Lose);
     }
 
     private async Task ConsumeCancellationsAsync(CancellationToken cancellationToken)
@@ -213,7 +239,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
             return;
         }
 
-        var delivery = new Delivery(message, AcknowledgeAsync, given => GiveBackAsync(lane.Channel, given, AcknowledgeAsync));
+        var delivery = new Delivery(message, AcknowledgeAsync, given => GiveBackAsync(lane.Channel, subscription.Queue, given, AcknowledgeAsync));
         if (!await _running.TryAdoptAsync(delivery))
         {
             _scheduler.Offer(delivery);
@@ -229,15 +255,15 @@ internal sealed class ConsumerSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Publishes a dispatch once more and acknowledges it then: whoever has room gets it, this worker has none until then. Twice delivered, should that go wrong in between, it
-    /// is claimed once. Nothing is rejected or requeued, which the broker would count.
+    /// Publishes a dispatch once more and acknowledges it then: whoever has room gets it, this worker has none until then. It goes to the queue that it came from, which is there and
+    /// has consumers, whatever number of queues others believe in. Twice delivered, should that go wrong in between, it is claimed once. Nothing is rejected or requeued, which the
+    /// broker would count.
     /// </summary>
-    private async Task GiveBackAsync(IChannel channel, Delivery delivery, Func<Task> acknowledge)
+    private async Task GiveBackAsync(IChannel channel, LaneQueue queue, Delivery delivery, Func<Task> acknowledge)
     {
         using var activity = AlgorithmActivitySource.StartGiveBack(delivery, _worker.Id);
         var body = JsonSerializer.SerializeToUtf8Bytes(delivery.Message, ContractsJsonContext.Default.TaskMessage);
-        if (await TryPublishAsync(
-            channel, Topology.TasksExchange, Topology.LaneName(delivery.Message.Lane), new BasicProperties { Persistent = true }, body, "A delivery could not be given back"))
+        if (await TryPublishAsync(channel, Topology.TasksExchange, queue.RoutingKey, new BasicProperties { Persistent = true }, body, "A delivery could not be given back"))
         {
             await acknowledge();
         }

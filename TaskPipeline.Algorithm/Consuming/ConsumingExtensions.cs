@@ -19,6 +19,7 @@ public static class ConsumingExtensions
         // The grace of a drain, what the ladder and the last reports take, and some more.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout =
             (builder.Configuration.GetSection(WorkerOptions.SectionName).Get<WorkerOptions>() ?? new WorkerOptions()).DrainGrace + TimeSpan.FromSeconds(15));
+        builder.AddCheckedOptions<ConsumingOptions>(ConsumingOptions.SectionName);
         builder.Services.AddSingleton<ConsumerDependencies>();
         builder.Services.AddHostedService<TaskConsumer>();
         return builder;

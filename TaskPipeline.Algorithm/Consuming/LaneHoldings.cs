@@ -3,8 +3,8 @@ using TaskPipeline.Algorithm.Scheduling;
 namespace TaskPipeline.Algorithm.Consuming;
 
 /// <summary>
-/// Keeps what each lane of a session may hold at what the scheduler says: at once where a lane waits for more, else at most four times a second, because
-/// that number changes with every start and end in the other lanes and the broker need not hear of each. For one caller at a time; changes may be noted by any thread.
+/// Keeps what each lane of a session may hold at what the scheduler says, and spread over the lane's queues: at once where a lane waits for more, else at most four times a second,
+/// because that number changes with every start and end in the other lanes and the broker need not hear of each. For one caller at a time; changes may be noted by any thread.
 /// </summary>
 internal sealed class LaneHoldings : IDisposable
 {
@@ -12,15 +12,21 @@ internal sealed class LaneHoldings : IDisposable
 
     private readonly DeliveryScheduler _scheduler;
     private readonly TimeProvider _time;
+    private readonly bool _spreads;
     private readonly List<Entry> _entries = [];
 
     /// <summary>Completed by a change, replaced by the loop before it looks.</summary>
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public LaneHoldings(DeliveryScheduler scheduler, TimeProvider time)
+    public LaneHoldings(DeliveryScheduler scheduler, TimeProvider time, int queuesPerLane)
     {
-        (_scheduler, _time) = (scheduler, time);
+        (_scheduler, _time, _spreads) = (scheduler, time, queuesPerLane > 1);
         scheduler.MayHoldChanged += NoteChange;
+        if (_spreads)
+        {
+            // One queue has an open place whenever a delivery could start: where there are more, some may not.
+            scheduler.CanStartChanged += NoteChange;
+        }
     }
 
     /// <summary>The lanes that are consumed.</summary>
@@ -29,13 +35,8 @@ internal sealed class LaneHoldings : IDisposable
     /// <summary>What is held or may be held has changed.</summary>
     public void NoteChange() => Volatile.Read(ref _changed).TrySetResult();
 
-    /// <summary>Begins to consume a lane.</summary>
-    public async Task AddAsync(LaneChannel lane, CancellationToken cancellationToken)
-    {
-        var entry = new Entry(lane);
-        _entries.Add(entry);
-        await HoldAsync(entry, cancellationToken);
-    }
+    /// <summary>Begins to consume a lane that has a queue.</summary>
+    public void Add(LaneChannel lane) => _entries.Add(new Entry(lane));
 
     /// <summary>Follows what may be held until the time is over.</summary>
     /// <param name="duration">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
@@ -63,7 +64,14 @@ internal sealed class LaneHoldings : IDisposable
         }
     }
 
-    public void Dispose() => _scheduler.MayHoldChanged -= NoteChange;
+    public void Dispose()
+    {
+        _scheduler.MayHoldChanged -= NoteChange;
+        if (_spreads)
+        {
+            _scheduler.CanStartChanged -= NoteChange;
+        }
+    }
 
     /// <summary>Returns after which time there is something left to adjust.</summary>
     private async Task<TimeSpan> AdjustAsync(CancellationToken cancellationToken)
@@ -71,13 +79,8 @@ internal sealed class LaneHoldings : IDisposable
         var wait = Timeout.InfiniteTimeSpan;
         foreach (var entry in _entries)
         {
-            var (mayHold, mostHeld) = (_scheduler.MayHold(entry.Lane.Lane), entry.Lane.MostHeld);
-            var left = s_adjustEvery - _time.GetElapsedTime(entry.AdjustedAt);
-            if (mayHold != mostHeld && (left <= TimeSpan.Zero || (mayHold > mostHeld && entry.Lane.IsFull)))
-            {
-                await HoldAsync(entry, cancellationToken);
-            }
-            else if (mayHold != mostHeld && (wait == Timeout.InfiniteTimeSpan || left < wait))
+            var left = await AdjustAsync(entry, cancellationToken);
+            if (left != Timeout.InfiniteTimeSpan && (wait == Timeout.InfiniteTimeSpan || left < wait))
             {
                 wait = left;
             }
@@ -86,16 +89,34 @@ internal sealed class LaneHoldings : IDisposable
         return wait;
     }
 
-    private Task HoldAsync(Entry entry, CancellationToken cancellationToken)
+    private async Task<TimeSpan> AdjustAsync(Entry entry, CancellationToken cancellationToken)
     {
-        entry.AdjustedAt = _time.GetTimestamp();
-        return entry.Lane.HoldAsync(_scheduler.MayHold(entry.Lane.Lane), cancellationToken);
+        LaneRoom Room() => _scheduler.RoomOf(entry.Lane.Lane);
+        if (entry.Lane.Next(Room()) is not { } change)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var left = entry.AdjustedAt is { } at ? s_adjustEvery - _time.GetElapsedTime(at) : TimeSpan.Zero;
+        if (left <= TimeSpan.Zero)
+        {
+            entry.AdjustedAt = _time.GetTimestamp();
+            await entry.Lane.FollowAsync(Room, urgentOnly: false, cancellationToken);
+            left = s_adjustEvery;
+        }
+        else if (change.IsUrgent)
+        {
+            await entry.Lane.FollowAsync(Room, urgentOnly: true, cancellationToken);
+        }
+
+        return entry.Lane.Next(Room()) is null ? Timeout.InfiniteTimeSpan : left;
     }
 
     private sealed class Entry(LaneChannel lane)
     {
         public LaneChannel Lane { get; } = lane;
 
-        public long AdjustedAt { get; set; }
+        /// <summary>When all that was to be done was done last.</summary>
+        public long? AdjustedAt { get; set; }
     }
 }

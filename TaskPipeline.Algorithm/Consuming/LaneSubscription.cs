@@ -1,21 +1,25 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Algorithm.Consuming;
 
-/// <summary>One consumer of a lane with a prefetch of its own, and what it holds. Thread safe.</summary>
+/// <summary>One consumer of a queue of a lane with a prefetch of its own, and what it holds. Thread safe.</summary>
 internal sealed class LaneSubscription
 {
     private readonly string _tag;
+    private readonly int _number;
+    private readonly ushort _prefetch;
     private int _held;
     private volatile bool _isCancelled;
 
-    private LaneSubscription(string tag, ushort prefetch) => (_tag, Prefetch) = (tag, prefetch);
+    private LaneSubscription(string tag, int number, LaneQueue queue, ushort prefetch) => (_tag, _number, Queue, _prefetch) = (tag, number, queue, prefetch);
 
-    /// <summary>How many deliveries it may hold.</summary>
-    public ushort Prefetch { get; }
+    /// <summary>Where it takes from.</summary>
+    public LaneQueue Queue { get; }
+
+    /// <summary>As it is now.</summary>
+    public LaneConsumer Now => new(_number, _prefetch, Math.Max(0, Held), IsCancelled);
 
     /// <summary>How many it holds: those that came, less those that were acknowledged.</summary>
     public int Held => Volatile.Read(ref _held);
@@ -24,17 +28,19 @@ internal sealed class LaneSubscription
     public bool IsCancelled => _isCancelled;
 
     /// <summary>Subscribes.</summary>
-    /// <param name="lane">The lane.</param>
+    /// <param name="number">Its queue's place among those of the lane that are consumed.</param>
+    /// <param name="queue">The queue.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="prefetch">How many deliveries it may hold.</param>
     /// <param name="receive">Takes a delivery.</param>
     /// <param name="lose">Is told why it is gone, unless it was cancelled here.</param>
     /// <param name="cancellationToken">Ends the wait for the broker.</param>
     public static async Task<LaneSubscription> OpenAsync(
-        Lane lane, IChannel channel, ushort prefetch, Func<LaneSubscription, BasicDeliverEventArgs, Task> receive, Func<string, Task> lose, CancellationToken cancellationToken)
+        int number, LaneQueue queue, IChannel channel, ushort prefetch, Func<LaneSubscription, BasicDeliverEventArgs, Task> receive, Func<string, Task> lose,
+        CancellationToken cancellationToken)
     {
         // The client knows the consumer by its tag before the broker does: what is delivered at once finds it.
-        var subscription = new LaneSubscription(Guid.NewGuid().ToString("N"), prefetch);
+        var subscription = new LaneSubscription(Guid.NewGuid().ToString("N"), number, queue, prefetch);
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, delivery) =>
         {
@@ -49,7 +55,7 @@ internal sealed class LaneSubscription
         // A prefetch is that of consumers to come: quorum queues have none for the whole channel.
         await channel.BasicQosAsync(0, prefetch, global: false, cancellationToken);
         await channel.BasicConsumeAsync(
-            Topology.LaneQueue(lane), autoAck: false, subscription._tag, noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
+            queue.Name, autoAck: false, subscription._tag, noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
         return subscription;
     }
 

@@ -15,5 +15,5 @@ internal static partial class Log
     public static partial void NotAcknowledged(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Waiting for the API to declare {Count} queues")]
-    public static partial void LanesMissing(ILogger logger, int count);
+    public static partial void QueuesMissing(ILogger logger, int count);
 }

@@ -103,7 +103,9 @@ internal sealed class TaskConsumer(
 
 /// <summary>What every session of the consumer needs alike.</summary>
 /// <param name="Options">The worker's options.</param>
+/// <param name="Consuming">From where tasks are taken.</param>
 /// <param name="Worker">Who it is.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The logger.</param>
-internal sealed record ConsumerDependencies(IOptions<WorkerOptions> Options, WorkerIdentity Worker, TimeProvider Time, ILogger<TaskConsumer> Logger);
+internal sealed record ConsumerDependencies(
+    IOptions<WorkerOptions> Options, IOptions<ConsumingOptions> Consuming, WorkerIdentity Worker, TimeProvider Time, ILogger<TaskConsumer> Logger);

@@ -42,8 +42,8 @@ internal sealed class DeliveryScheduler : IDisposable
     /// <summary>Guarded by <see cref="_lock"/>: what may be claimed ahead, by lane; entries that have left the line or are begun stay until they are met.</summary>
     private readonly Queue<WaitingDelivery>[] _unclaimed = [.. s_lanes.Select(_ => new Queue<WaitingDelivery>())];
 
-    /// <summary>Guarded by <see cref="_lock"/>: how many of each lane may be held, as it was told last.</summary>
-    private readonly int[] _mayHold = new int[s_lanes.Length];
+    /// <summary>Guarded by <see cref="_lock"/>: what each lane has room for, as it was told last.</summary>
+    private readonly LaneRoom[] _room = new LaneRoom[s_lanes.Length];
 
     /// <summary>Guarded by <see cref="_lock"/>: the lanes of which one may be given back; each once for each answer to a heartbeat.</summary>
     private readonly HashSet<Lane> _roomElsewhere = [];
@@ -59,6 +59,9 @@ internal sealed class DeliveryScheduler : IDisposable
 
     /// <summary>Guarded by <see cref="_lock"/>: what may be held has changed, to be told when the lock is left.</summary>
     private bool _mayHoldChanged;
+
+    /// <summary>Guarded by <see cref="_lock"/>: whether some lane's next delivery could start at once has changed, to be told when the lock is left.</summary>
+    private bool _canStartChanged;
 
     /// <summary>Guarded by <see cref="_lock"/>: how many are begun and still wait for a slot.</summary>
     private int _ahead;
@@ -87,6 +90,9 @@ internal sealed class DeliveryScheduler : IDisposable
 
     /// <summary>What may be held of some lane has changed. Raised on the thread that changed it: handlers are short.</summary>
     public event Action? MayHoldChanged;
+
+    /// <summary>Whether the next delivery of some lane could start at once has changed. As often as tasks start and end; raised like the other.</summary>
+    public event Action? CanStartChanged;
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
@@ -140,12 +146,12 @@ internal sealed class DeliveryScheduler : IDisposable
         }
     }
 
-    /// <summary>How many deliveries of a lane may be unacknowledged here.</summary>
-    public int MayHold(Lane lane)
+    /// <summary>What a lane has room for here.</summary>
+    public LaneRoom RoomOf(Lane lane)
     {
         lock (_lock)
         {
-            return _mayHold[(int)lane];
+            return _room[(int)lane];
         }
     }
 
@@ -210,9 +216,10 @@ internal sealed class DeliveryScheduler : IDisposable
     {
         foreach (var lane in s_lanes)
         {
-            var mayHold = _queue.MayHold(lane);
-            _mayHoldChanged |= mayHold != _mayHold[(int)lane];
-            _mayHold[(int)lane] = mayHold;
+            var room = new LaneRoom(_queue.MayHold(lane), _queue.Counts.Startable(lane) > 0);
+            _mayHoldChanged |= room.MayHold != _room[(int)lane].MayHold;
+            _canStartChanged |= room.CanStart != _room[(int)lane].CanStart;
+            _room[(int)lane] = room;
         }
     }
 
@@ -266,9 +273,10 @@ internal sealed class DeliveryScheduler : IDisposable
         List<WaitingDelivery> handOver;
         List<WaitingDelivery> giveBack;
         bool mayHoldChanged;
+        bool canStartChanged;
         lock (_lock)
         {
-            if (_toBegin.Count + _toHandOver.Count + _toGiveBack.Count == 0 && !_mayHoldChanged)
+            if (_toBegin.Count + _toHandOver.Count + _toGiveBack.Count == 0 && !_mayHoldChanged && !_canStartChanged)
             {
                 return;
             }
@@ -277,6 +285,7 @@ internal sealed class DeliveryScheduler : IDisposable
             (handOver, _toHandOver) = (_toHandOver, []);
             (giveBack, _toGiveBack) = (_toGiveBack, []);
             (mayHoldChanged, _mayHoldChanged) = (_mayHoldChanged, false);
+            (canStartChanged, _canStartChanged) = (_canStartChanged, false);
         }
 
         begin.ForEach(waiting => _ = ExecuteAsync(waiting));
@@ -285,6 +294,11 @@ internal sealed class DeliveryScheduler : IDisposable
         if (mayHoldChanged)
         {
             MayHoldChanged?.Invoke();
+        }
+
+        if (canStartChanged)
+        {
+            CanStartChanged?.Invoke();
         }
     }
 

@@ -53,13 +53,34 @@ internal sealed class BrokerSession : IAsyncDisposable
     /// <summary>Makes the session end with a consumer, which the broker cancels when its queue is deleted.</summary>
     public void Depend(AsyncEventingBasicConsumer consumer) => consumer.UnregisteredAsync += (_, _) => Lose("the broker cancelled a consumer");
 
-    /// <summary>How many messages are ready in each queue; null for one that is not there.</summary>
+    /// <summary>How many messages are ready in each queue; null for one that is not there. Asking for one that is not costs the channel that asks.</summary>
     public async Task<IReadOnlyDictionary<LaneQueue, uint?>> CountReadyAsync(IEnumerable<LaneQueue> queues, CancellationToken cancellationToken)
     {
         var ready = new Dictionary<LaneQueue, uint?>();
-        foreach (var queue in queues)
+        IChannel? channel = null;
+        try
         {
-            ready.Add(queue, await CountReadyAsync(queue.Name, cancellationToken));
+            foreach (var queue in queues)
+            {
+                channel ??= await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+                try
+                {
+                    ready.Add(queue, (await channel.QueueDeclarePassiveAsync(queue.Name, cancellationToken)).MessageCount);
+                }
+                catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
+                {
+                    ready.Add(queue, null);
+                    await channel.DisposeAsync();
+                    channel = null;
+                }
+            }
+        }
+        finally
+        {
+            if (channel is not null)
+            {
+                await channel.DisposeAsync();
+            }
         }
 
         return ready;
@@ -91,20 +112,6 @@ internal sealed class BrokerSession : IAsyncDisposable
 
     private static Task DeclareQueueAsync(IChannel channel, string name, Dictionary<string, object?> arguments, CancellationToken cancellationToken) =>
         channel.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
-
-    /// <summary>Asking for a queue that is not there costs the channel that asks.</summary>
-    private async Task<uint?> CountReadyAsync(string queue, CancellationToken cancellationToken)
-    {
-        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        try
-        {
-            return (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
-        {
-            return null;
-        }
-    }
 
     private Task Lose(string reason)
     {

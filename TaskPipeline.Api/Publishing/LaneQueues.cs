@@ -1,17 +1,17 @@
+using Microsoft.Extensions.Options;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Api.Publishing;
 
 /// <summary>The queues of the lanes. Immutable.</summary>
-internal sealed class LaneQueues
+internal sealed class LaneQueues(IOptions<PublishingOptions> options)
 {
-    /// <summary>How many each lane has.</summary>
-    public int PerLane { get; } = 1;
+    private readonly int _perLane = options.Value.QueuesPerLane;
 
     /// <summary>Those of all lanes.</summary>
-    public IReadOnlyList<LaneQueue> All { get; } = [.. Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, of: 1))];
+    public IReadOnlyList<LaneQueue> All { get; } = [.. Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, options.Value.QueuesPerLane))];
 
     /// <summary>The queue of a task.</summary>
-    public LaneQueue Of(Lane lane, TaskId id) => LaneQueue.For(lane, id, PerLane);
+    public LaneQueue Of(Lane lane, TaskId id) => LaneQueue.For(lane, id, _perLane);
 }

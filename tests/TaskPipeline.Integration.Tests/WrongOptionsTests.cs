@@ -18,11 +18,12 @@ public sealed class WrongOptionsTests
             ("Lifecycle__Lease", "00:00:00"),
             ("Lifecycle__RetryDelay", "1.00:00:00"),
             ("Drain__Grace", "00:00:00"),
+            ("Publishing__QueuesPerLane", "3"),
             ("Lanes__Short__MaxWait", "00:00:01"),
             ("Lanes__ClientWeights__greedy", "1000"));
 
         Assert.Equal(1, code);
-        string[] keys = ["Callbacks:Secret:", "Lifecycle:Lease (00:00:00):", "Lifecycle:RetryDelay (1.00:00:00):", "Drain:Grace (00:00:00):", "Lanes:Short:MaxWait (00:00:01)", "Lanes:ClientWeights:greedy (1000)"];
+        string[] keys = ["Callbacks:Secret:", "Lifecycle:Lease (00:00:00):", "Lifecycle:RetryDelay (1.00:00:00):", "Drain:Grace (00:00:00):", "Publishing:QueuesPerLane (3):", "Lanes:Short:MaxWait (00:00:01)", "Lanes:ClientWeights:greedy (1000)"];
         Assert.All(keys, key => Assert.Contains(key, output, StringComparison.Ordinal));
         Assert.DoesNotContain("too-short", output, StringComparison.Ordinal);
     }
@@ -31,10 +32,11 @@ public sealed class WrongOptionsTests
     public async Task Worker_WrongOptions_NamesAllByTheirKeysAndEndsWithOne()
     {
         var (code, output) = await RunAsync(
-            "TaskPipeline.Algorithm", ("Callbacks__Secret", ""), ("Worker__Slots", "0"), ("Scheduling__AgeingShare", "3"), ("NativeHosts__HostPath", "/no/such/host"));
+            "TaskPipeline.Algorithm", ("Callbacks__Secret", ""), ("Worker__Slots", "0"), ("Scheduling__AgeingShare", "3"), ("Consuming__QueuesPerLane", "512"),
+            ("NativeHosts__HostPath", "/no/such/host"));
 
         Assert.Equal(1, code);
-        string[] keys = ["Callbacks:Secret:", "Worker:Slots (0):", "Scheduling:AgeingShare (3):", "NativeHosts:HostPath must be a file that exists"];
+        string[] keys = ["Callbacks:Secret:", "Worker:Slots (0):", "Scheduling:AgeingShare (3):", "Consuming:QueuesPerLane (512):", "NativeHosts:HostPath must be a file that exists"];
         Assert.All(keys, key => Assert.Contains(key, output, StringComparison.Ordinal));
     }
 

@@ -17,11 +17,12 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     private readonly HttpClient _management;
     private readonly string _name;
+    private int _queuesPerLane;
     private IConnection? _connection;
 
-    private BrokerHost(RabbitMqServer server, string name)
+    private BrokerHost(RabbitMqServer server, string name, int queuesPerLane)
     {
-        _name = name;
+        (_name, _queuesPerLane) = (name, queuesPerLane);
         Uri = $"{server.ConnectionString}/{name}";
         _management = new HttpClient { BaseAddress = server.Management };
         _management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("guest:guest"u8));
@@ -30,9 +31,9 @@ internal sealed class BrokerHost : IAsyncDisposable
     /// <summary>What a worker connects to.</summary>
     public string Uri { get; }
 
-    public static async Task<BrokerHost> CreateAsync(RabbitMqServer server)
+    public static async Task<BrokerHost> CreateAsync(RabbitMqServer server, int queuesPerLane = 1)
     {
-        var host = new BrokerHost(server, $"test-{Guid.NewGuid():N}");
+        var host = new BrokerHost(server, $"test-{Guid.NewGuid():N}", queuesPerLane);
         using var created = await host._management.PutAsJsonAsync($"/api/vhosts/{host._name}", new { });
         created.EnsureSuccessStatusCode();
         using var allowed = await host._management.PutAsJsonAsync($"/api/permissions/{host._name}/guest", new { configure = ".*", write = ".*", read = ".*" });
@@ -55,6 +56,16 @@ internal sealed class BrokerHost : IAsyncDisposable
         Input = JsonSerializer.SerializeToUtf8Bytes(input ?? new { }),
     };
 
+    /// <summary>The id of a task of one of the queues.</summary>
+    public static TaskId IdIn(int queue) => TaskId.Create(TimeProvider.System.GetUtcNow(), (byte)queue);
+
+    /// <summary>Declares everything that an API with another number of queues does, and publishes as it would from now on.</summary>
+    public Task DeclareAsync(int queuesPerLane)
+    {
+        _queuesPerLane = queuesPerLane;
+        return DeclareAsync();
+    }
+
     /// <summary>Declares everything that the API does.</summary>
     public async Task DeclareAsync()
     {
@@ -62,20 +73,22 @@ internal sealed class BrokerHost : IAsyncDisposable
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true);
         await channel.ExchangeDeclareAsync(Topology.CancellationsExchange, ExchangeType.Fanout, durable: true);
         await channel.ExchangeDeclareAsync(Topology.DeadLetter, ExchangeType.Fanout, durable: true);
-        foreach (var lane in Enum.GetValues<Lane>())
+        foreach (var queue in Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, _queuesPerLane)))
         {
-            await channel.QueueDeclareAsync(Topology.LaneQueue(lane), durable: true, exclusive: false, autoDelete: false, Topology.LaneQueueArguments());
-            await channel.QueueBindAsync(Topology.LaneQueue(lane), Topology.TasksExchange, Topology.LaneName(lane));
+            await channel.QueueDeclareAsync(queue.Name, durable: true, exclusive: false, autoDelete: false, queue.Arguments());
+            await channel.QueueBindAsync(queue.Name, Topology.TasksExchange, queue.RoutingKey);
         }
     }
 
     public Task PublishAsync(TaskMessage message) =>
-        PublishAsync(JsonSerializer.SerializeToUtf8Bytes(message, ContractsJsonContext.Default.TaskMessage), message.Lane);
+        PublishAsync(JsonSerializer.SerializeToUtf8Bytes(message, ContractsJsonContext.Default.TaskMessage), LaneQueue.For(message.Lane, message.TaskId, _queuesPerLane).RoutingKey);
 
-    public async Task PublishAsync(byte[] body, Lane lane = Lane.Short)
+    public Task PublishAsync(byte[] body, Lane lane = Lane.Short) => PublishAsync(body, Topology.LaneName(lane));
+
+    private async Task PublishAsync(byte[] body, string routingKey)
     {
         await using var channel = await OpenChannelAsync();
-        await channel.BasicPublishAsync(Topology.TasksExchange, Topology.LaneName(lane), mandatory: true, new BasicProperties { Persistent = true }, body);
+        await channel.BasicPublishAsync(Topology.TasksExchange, routingKey, mandatory: true, new BasicProperties { Persistent = true }, body);
     }
 
     public async Task CancelAsync(TaskId id)
@@ -95,7 +108,35 @@ internal sealed class BrokerHost : IAsyncDisposable
     public async Task<uint> CountAsync(Lane lane = Lane.Short)
     {
         await using var channel = await OpenChannelAsync();
-        return await channel.MessageCountAsync(Topology.LaneQueue(lane));
+        var count = 0u;
+        foreach (var queue in LaneQueue.All(lane, _queuesPerLane))
+        {
+            count += await channel.MessageCountAsync(queue.Name);
+        }
+
+        return count;
+    }
+
+    /// <summary>A queue that gets a copy of whatever is published to one of the lanes' queues from now on.</summary>
+    public async Task CopyAsync(LaneQueue queue, string to)
+    {
+        await using var channel = await OpenChannelAsync();
+        await channel.QueueDeclareAsync(to, durable: true, exclusive: false, autoDelete: false);
+        await channel.QueueBindAsync(to, Topology.TasksExchange, queue.RoutingKey);
+    }
+
+    /// <summary>The tasks whose messages are in a queue, which keeps them.</summary>
+    public async Task<IReadOnlyList<TaskId>> TasksInAsync(string queue)
+    {
+        await using var channel = await OpenChannelAsync();
+        var tasks = new List<TaskId>();
+        while (await channel.BasicGetAsync(queue, autoAck: false) is { } got)
+        {
+            // Unacknowledged, all of them come back when the channel is closed.
+            tasks.Add(JsonSerializer.Deserialize(got.Body.Span, ContractsJsonContext.Default.TaskMessage)!.TaskId);
+        }
+
+        return tasks;
     }
 
     /// <summary>Waits until so many messages wait in a lane: what a dead worker had comes back a little later.</summary>
@@ -108,7 +149,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         return UntilAsync(async () => await PrefetchAsync() == prefetch, $"the consumers of {lane} did not come to {prefetch} messages");
 
         async Task<int> PrefetchAsync() => (await _management.GetFromJsonAsync<JsonElement>($"/api/consumers/{_name}")).EnumerateArray()
-            .Where(consumer => consumer.GetProperty("queue").GetProperty("name").GetString() == Topology.LaneQueue(lane))
+            .Where(consumer => LaneQueue.All(lane, _queuesPerLane).Any(queue => queue.Name == consumer.GetProperty("queue").GetProperty("name").GetString()))
             .Sum(consumer => consumer.GetProperty("prefetch_count").GetInt32());
     }
 

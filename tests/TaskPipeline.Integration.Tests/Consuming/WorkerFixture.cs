@@ -12,18 +12,24 @@ public sealed class BrokerCollection : ICollectionFixture<RabbitMqServer>
 /// <summary>A worker between a broker and a scripted API, for the tests of one class: each with tasks of its own.</summary>
 public abstract class WorkerFixture(RabbitMqServer server) : IAsyncLifetime
 {
+    /// <summary>The server of the broker.</summary>
+    protected RabbitMqServer Server => server;
+
     internal BrokerHost Broker { get; private set; } = null!;
 
     internal ScriptedApi Api { get; private set; } = null!;
 
     internal WorkerProcess Worker { get; private set; } = null!;
 
+    /// <summary>How many queues each lane has in the broker.</summary>
+    protected virtual int QueuesPerLane => 1;
+
     /// <summary>Settings of the worker beyond those of every test.</summary>
     protected virtual (string Name, string Value)[] Settings => [];
 
     public async Task InitializeAsync()
     {
-        Broker = await BrokerHost.CreateAsync(server);
+        Broker = await BrokerHost.CreateAsync(server, QueuesPerLane);
         Api = await ScriptedApi.StartAsync();
         await StartWorkerAsync();
     }

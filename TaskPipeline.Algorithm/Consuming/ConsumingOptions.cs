@@ -1,0 +1,17 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace TaskPipeline.Algorithm.Consuming;
+
+/// <summary>From where tasks are taken. Section <c>Consuming</c>.</summary>
+public sealed class ConsumingOptions
+{
+    public const string SectionName = "Consuming";
+
+    /// <summary>
+    /// How many queues each lane has in the broker: <c>Publishing:QueuesPerLane</c> of the API. Queues that are not there yet are waited for; where the API has more, nobody takes
+    /// from those beyond this number.
+    /// </summary>
+    /// <value>A power of two, at most 256. The default is 1.</value>
+    [AllowedValues(1, 2, 4, 8, 16, 32, 64, 128, 256, ErrorMessage = "QueuesPerLane must be a power of two from 1 to 256")]
+    public int QueuesPerLane { get; set; } = 1;
+}
