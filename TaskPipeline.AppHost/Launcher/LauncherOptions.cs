@@ -6,12 +6,13 @@ namespace TaskPipeline.AppHost.Launcher;
 internal sealed record LauncherOptions
 {
     public const string Usage = """
-        Usage: run.sh [--port N] [--apis N] [--workers N] [--slots N] [--faults] [--data DIR]
+        Usage: run.sh [--port N] [--apis N] [--workers N] [--slots N] [--shards N] [--faults] [--data DIR]
 
           --port N     the port of the API; replica k listens on N + k (5080)
           --apis N     API replicas (1)
           --workers N  algorithm workers (2)
           --slots N    tasks at a time in each worker (the number of cores, at least 2)
+          --shards N   shards of Redis, and queues for each lane: a power of two up to 256 (1)
           --faults     adds the library of algorithms that crash, hang and leak
           --data DIR   keeps the brokers' data in DIR; without it a run starts empty
           --help       says this
@@ -24,6 +25,9 @@ internal sealed record LauncherOptions
     public int Workers { get; init; } = 2;
 
     public int Slots { get; init; } = Math.Max(2, Environment.ProcessorCount);
+
+    /// <summary>Over how many shards of Redis the tasks are spread, and queues of each lane: a power of two.</summary>
+    public int Shards { get; init; } = 1;
 
     public bool Faults { get; init; }
 
@@ -48,6 +52,7 @@ internal sealed record LauncherOptions
                 "--apis" => options with { Apis = Number(arguments, ref n, 1, 100) },
                 "--workers" => options with { Workers = Number(arguments, ref n, 0, 100) },
                 "--slots" => options with { Slots = Number(arguments, ref n, 1, 1024) },
+                "--shards" => options with { Shards = PowerOfTwo(arguments, ref n, 256) },
                 "--data" => options with { Data = Path.GetFullPath(Value(arguments, ref n)) },
                 "--faults" => options with { Faults = true },
                 "--help" or "-h" => options with { Help = true },
@@ -62,6 +67,14 @@ internal sealed record LauncherOptions
         n + 1 < arguments.Count && arguments[n + 1].Length > 0 && !arguments[n + 1].StartsWith("--", StringComparison.Ordinal)
             ? arguments[++n]
             : throw new UsageException($"{arguments[n]} needs a value");
+
+    private static int PowerOfTwo(IReadOnlyList<string> arguments, ref int n, int max)
+    {
+        var name = arguments[n];
+        return int.TryParse(Value(arguments, ref n), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= max && int.IsPow2(number)
+            ? number
+            : throw new UsageException($"{name} must be a power of two from 1 to {max}");
+    }
 
     private static int Number(IReadOnlyList<string> arguments, ref int n, int min, int max)
     {

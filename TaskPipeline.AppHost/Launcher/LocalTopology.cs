@@ -141,6 +141,8 @@ internal sealed class LocalTopology : IAsyncDisposable
     private static bool IsAmong(JsonElement items, ManagedProcess worker) => worker.Id is { } id
         && items.EnumerateArray().Any(item => item.GetProperty("id").GetString()!.Contains(string.Create(CultureInfo.InvariantCulture, $"-{id}-"), StringComparison.Ordinal));
 
+    private string Shards => _options.Shards.ToString(CultureInfo.InvariantCulture);
+
     private ManagedProcess Process(string name, Func<ProcessStartInfo> describe) => new(name, describe, _starter, _log);
 
     private ProcessStartInfo Api(int replica)
@@ -148,6 +150,8 @@ internal sealed class LocalTopology : IAsyncDisposable
         var start = Service("TaskPipeline.Api");
         start.Environment["ASPNETCORE_URLS"] = ApiAddress(replica);
         start.Environment["ConnectionStrings__redis"] = RedisAddress;
+        start.Environment["Storage__Shards"] = Shards;
+        start.Environment["Publishing__QueuesPerLane"] = Shards;
         return start;
     }
 
@@ -156,6 +160,7 @@ internal sealed class LocalTopology : IAsyncDisposable
         var start = Service("TaskPipeline.Algorithm");
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         start.Environment["Worker__Slots"] = _options.Slots.ToString(CultureInfo.InvariantCulture);
+        start.Environment["Consuming__QueuesPerLane"] = Shards;
         start.Environment["NativeHosts__HostPath"] = BuildOutput.NativeHost;
         start.Environment["NativeHosts__GuardPath"] = OperatingSystem.IsLinux() ? BuildOutput.Native("bin", "tp-guard") : "";
         start.Environment["NativeHosts__Libraries__0"] = BuildOutput.Native("lib");

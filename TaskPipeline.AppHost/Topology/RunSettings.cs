@@ -18,6 +18,9 @@ internal sealed record RunSettings
     /// <summary>Tasks at a time in each worker, <c>--slots</c>.</summary>
     public required string Slots { get; init; }
 
+    /// <summary>Shards of Redis, and queues for each lane, <c>--shards</c>: a power of two, which the services check.</summary>
+    public required string Shards { get; init; }
+
     /// <summary>Normal tasks that are expected to take longer go to the lane <c>long</c>, <c>--long-after</c>.</summary>
     public required string LongAfterSeconds { get; init; }
 
@@ -36,6 +39,7 @@ internal sealed record RunSettings
         Apis = configuration.GetValue("apis", 1),
         Workers = configuration.GetValue("workers", 2),
         Slots = Text(configuration.GetValue("slots", publishing ? 2 : Math.Max(2, Environment.ProcessorCount))),
+        Shards = Text(configuration.GetValue("shards", 1)),
         LongAfterSeconds = Text(configuration.GetValue("long-after", 1.0)),
         Faults = configuration.GetValue("faults", false),
     };

@@ -10,15 +10,15 @@ public sealed class LauncherOptionsTests
         var options = LauncherOptions.Parse([]);
 
         Assert.Equal((5080, 1, 2, false, null), (options.Port, options.Apis, options.Workers, options.Faults, options.Data));
-        Assert.Equal(Math.Max(2, Environment.ProcessorCount), options.Slots);
+        Assert.Equal((Math.Max(2, Environment.ProcessorCount), 1), (options.Slots, options.Shards));
     }
 
     [Fact]
     public void Parse_EveryOption_IsTaken()
     {
-        var options = LauncherOptions.Parse(["--port", "6000", "--apis", "2", "--workers", "3", "--slots", "7", "--faults", "--data", "some/where"]);
+        var options = LauncherOptions.Parse(["--port", "6000", "--apis", "2", "--workers", "3", "--slots", "7", "--shards", "16", "--faults", "--data", "some/where"]);
 
-        Assert.Equal((6000, 2, 3, 7, true), (options.Port, options.Apis, options.Workers, options.Slots, options.Faults));
+        Assert.Equal((6000, 2, 3, 7, 16, true), (options.Port, options.Apis, options.Workers, options.Slots, options.Shards, options.Faults));
         Assert.Equal(Path.GetFullPath("some/where"), options.Data);
     }
 
@@ -34,6 +34,11 @@ public sealed class LauncherOptionsTests
     [InlineData("--workers", "101")]
     [InlineData("--slots", "1.5")]
     [InlineData("--slots", "1025")]
+    [InlineData("--shards")]
+    [InlineData("--shards", "0")]
+    [InlineData("--shards", "3")]
+    [InlineData("--shards", "512")]
+    [InlineData("--shards", "four")]
     [InlineData("--data")]
     [InlineData("--data", "")]
     [InlineData("--data", "--faults")]
@@ -41,8 +46,12 @@ public sealed class LauncherOptionsTests
         Assert.Throws<UsageException>(() => LauncherOptions.Parse(arguments));
 
     [Fact]
+    public void Parse_ShardsAreNoPowerOfTwo_SaysWhatTheyMustBe() => Assert.Equal(
+        "--shards must be a power of two from 1 to 256", Assert.Throws<UsageException>(() => LauncherOptions.Parse(["--shards", "12"])).Message);
+
+    [Fact]
     public void Usage_NamesEveryOption() => Assert.All(
-        (string[])["--port", "--apis", "--workers", "--slots", "--faults", "--data", "--help"],
+        (string[])["--port", "--apis", "--workers", "--slots", "--shards", "--faults", "--data", "--help"],
         option => Assert.Contains(option, LauncherOptions.Usage, StringComparison.Ordinal));
 
     [Fact]

@@ -36,19 +36,20 @@ public sealed class ModelTests
     [Fact]
     public async Task Environment_OfTheApi_HasBothBrokersAndTheSecret()
     {
-        await using var builder = await CreateAsync();
+        await using var builder = await CreateAsync("--shards", "4");
 
         var environment = await EnvironmentAsync(Find(builder, "api"));
 
         Assert.Equal("{rabbitmq.connectionString}", environment["ConnectionStrings__rabbitmq"]);
         Assert.Equal("{redis.connectionString}", environment["ConnectionStrings__redis"]);
         Assert.Equal("{callback-secret.value}", environment["Callbacks__Secret"]);
+        Assert.Equal(("4", "4"), (environment["Storage__Shards"], environment["Publishing__QueuesPerLane"]));
     }
 
     [Fact]
     public async Task Environment_OfTheWorkers_FollowsTheOptionsAndLacksRedis()
     {
-        await using var builder = await CreateAsync("--slots", "7", "--faults");
+        await using var builder = await CreateAsync("--slots", "7", "--shards", "4", "--faults");
 
         var environment = await EnvironmentAsync(Find(builder, "algorithm"));
 
@@ -57,6 +58,7 @@ public sealed class ModelTests
         Assert.Equal("https+http://api", environment["Callbacks__Address"]);
         Assert.Equal("{callback-secret.value}", environment["Callbacks__Secret"]);
         Assert.Equal("7", environment["Worker__Slots"]);
+        Assert.Equal("4", environment["Consuming__QueuesPerLane"]);
         Assert.Equal("true", environment["NativeHosts__Faults"]);
         Assert.DoesNotContain("ConnectionStrings__redis", environment.Keys);
     }
