@@ -18,6 +18,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
 {
     private const int Apis = 2;
     private const int Workers = 3;
+    private const int Shards = 1;
 
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan s_settleLimit = TimeSpan.FromSeconds(120);
@@ -67,6 +68,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         Apis = Apis,
         Workers = Workers,
         Slots = 4,
+        Shards = Shards,
         Faults = true,
         Port = Ports.TakeFreeBlock(Apis),
         Settings = new Dictionary<string, string>
@@ -135,7 +137,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         // Then nothing is delivered any more, and nothing is changed in Redis.
         await Task.WhenAll(topology.Workers.Select(worker => worker.StopAsync(s_stopLimit / 4)));
         await Task.WhenAll(topology.Apis.Select(api => api.StopAsync(s_stopLimit / 4)));
-        await QueueAudit.CheckAsync(topology.RabbitMqUri, _findings, cancellationToken);
+        await QueueAudit.CheckAsync(topology.RabbitMqUri, Shards, _findings, cancellationToken);
         await StoreAudit.CheckAsync(topology.RedisAddress, [.. accepted.Select(journey => journey.Id!)], _findings);
     }
 

@@ -8,13 +8,17 @@ namespace TaskPipeline.Chaos.Audit;
 /// <summary>Whether a message is left. Asked when no consumer is connected any more: what was delivered and not acknowledged is back in its queue then.</summary>
 internal static class QueueAudit
 {
-    private static readonly string[] s_queues = [.. Enum.GetValues<Lane>().Select(Topology.LaneQueue), Topology.DeadLetter, Topology.UnreadableQueue];
-
-    public static async Task CheckAsync(string uri, Findings findings, CancellationToken cancellationToken)
+    /// <summary>Looks at every queue of an installation.</summary>
+    /// <param name="uri">The broker.</param>
+    /// <param name="queuesPerLane">How many queues each lane has.</param>
+    /// <param name="findings">Gets what is found.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    public static async Task CheckAsync(string uri, int queuesPerLane, Findings findings, CancellationToken cancellationToken)
     {
+        var lanes = Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, queuesPerLane)).Select(queue => queue.Name);
         await using var connection = await new ConnectionFactory { Uri = new Uri(uri) }.CreateConnectionAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        foreach (var queue in s_queues)
+        foreach (var queue in (string[])[.. lanes, Topology.DeadLetter, Topology.UnreadableQueue])
         {
             if ((await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount is > 0 and var left)
             {
