@@ -42,25 +42,37 @@ internal sealed partial class RedisTaskStore
     public async Task<int> RepublishAsync(LaneQueue queue, TimeSpan spread, TimeSpan age, CancellationToken cancellationToken)
     {
         const int PageSize = 500;
-        var filter = new TaskFilter(TaskState.Pending, Algorithm: null);
         var republished = 0;
         foreach (var shard in shards.All.Where(shard => queue.MayCarry(shard.Number, shards.Count)))
         {
-            TaskId? before = null;
-            do
+            // What was queued a moment ago is nobody's loss, and what stands in other lanes is not looked at: however many wait there, a lane without tasks costs nothing.
+            var last = RedisClock.ToMicroseconds(clock.Now - age);
+            SortedSetEntry[] page;
+            for (var from = double.NegativeInfinity; ; from = page[^1].Score)
             {
-                var page = await ListAsync([shard], filter, before, PageSize, cancellationToken);
-                var lost = page.Items.Select(task => task.Record).Where(record =>
-                    queue.Carries(record.Lane, record.Id) && record.Dispatch > 0 && record.NextAttemptAt is null
-                    && clock.Now - record.CreatedAt >= age * Math.Pow(2, Math.Min(record.Dispatch, 20)));
-                var answers = await Task.WhenAll(lost.Select(record => UnconfirmAsync(record, spread, cancellationToken)));
-                republished += answers.Count(done => done);
-                before = page.Next;
+                // No two tasks are queued in the same microsecond: each is by a script of its own.
+                page = await redis.RunAsync(
+                    db => db.SortedSetRangeByScoreWithScoresAsync(shard.LaneQueue(queue.Lane), from, last, Exclude.Start, take: PageSize), cancellationToken);
+                republished += await RepublishAsync(shard, page, queue, spread, age, cancellationToken);
+                if (page.Length < PageSize)
+                {
+                    break;
+                }
             }
-            while (before is not null);
         }
 
         return republished;
+    }
+
+    private async Task<int> RepublishAsync(
+        ShardKeys shard, SortedSetEntry[] page, LaneQueue queue, TimeSpan spread, TimeSpan age, CancellationToken cancellationToken)
+    {
+        var stored = await redis.RunAsync(db => Task.WhenAll(page.Select(entry => db.HashGetAsync(shard.TaskPrefix + entry.Element, "r"))), cancellationToken);
+        var lost = stored.Where(value => !value.IsNull).Select(Deserialize).Where(record =>
+            queue.Carries(record.Lane, record.Id) && record is { State: TaskState.Pending, Dispatch: > 0, NextAttemptAt: null }
+            && clock.Now - record.CreatedAt >= age * Math.Pow(2, Math.Min(record.Dispatch, 20)));
+        var answers = await Task.WhenAll(lost.Select(record => UnconfirmAsync(record, spread, cancellationToken)));
+        return answers.Count(done => done);
     }
 
     private async Task<bool> UnconfirmAsync(TaskRecord record, TimeSpan spread, CancellationToken cancellationToken)
