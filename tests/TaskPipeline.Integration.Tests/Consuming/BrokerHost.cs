@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
 using TaskPipeline.Contracts.Serialization;
@@ -104,6 +105,12 @@ internal sealed class BrokerHost : IAsyncDisposable
         await channel.QueueDeleteAsync(Topology.LaneQueue(lane));
     }
 
+    public async Task PurgeAsync(string queue)
+    {
+        await using var channel = await OpenChannelAsync();
+        await channel.QueuePurgeAsync(queue);
+    }
+
     /// <summary>How many messages wait in a lane; those that a live worker has and did not acknowledge are not among them.</summary>
     public async Task<uint> CountAsync(Lane lane = Lane.Short)
     {
@@ -125,15 +132,22 @@ internal sealed class BrokerHost : IAsyncDisposable
         await channel.QueueBindAsync(to, Topology.TasksExchange, queue.RoutingKey);
     }
 
-    /// <summary>The tasks whose messages are in a queue, which keeps them.</summary>
+    /// <summary>The tasks whose messages are in a queue, which keeps them; none of one that is not there.</summary>
     public async Task<IReadOnlyList<TaskId>> TasksInAsync(string queue)
     {
         await using var channel = await OpenChannelAsync();
         var tasks = new List<TaskId>();
-        while (await channel.BasicGetAsync(queue, autoAck: false) is { } got)
+        try
         {
-            // Unacknowledged, all of them come back when the channel is closed.
-            tasks.Add(JsonSerializer.Deserialize(got.Body.Span, ContractsJsonContext.Default.TaskMessage)!.TaskId);
+            while (await channel.BasicGetAsync(queue, autoAck: false) is { } got)
+            {
+                // Unacknowledged, all of them come back when the channel is closed.
+                tasks.Add(JsonSerializer.Deserialize(got.Body.Span, ContractsJsonContext.Default.TaskMessage)!.TaskId);
+            }
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
+        {
+            // The API has not declared it yet.
         }
 
         return tasks;
