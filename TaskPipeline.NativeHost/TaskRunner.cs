@@ -13,17 +13,17 @@ internal sealed class TaskRunner(SharedStatusPage page, LibraryFolders folders)
     private readonly TaskContext _context = new(page);
     private readonly RunEnvironment _environment = new();
     private readonly ProcessAccounting _accounting = new();
+    private readonly ScratchFolder _scratch = new();
 
     public FinishedReply Run(RunRequest request)
     {
-        var cpuBefore = ProcessAccounting.TotalCpuSeconds();
-        _accounting.ResetPeak();
+        _accounting.Begin();
         _context.Begin(request);
         _context.Page.Begin(request.Sequence);
         try
         {
             var (status, message) = RunInside(request);
-            return Finish(request, Judge(status, message), cpuBefore);
+            return Finish(request, Judge(status, message));
         }
         finally
         {
@@ -45,10 +45,8 @@ internal sealed class TaskRunner(SharedStatusPage page, LibraryFolders folders)
     {
         try
         {
-            _environment.Enter(
-                request,
-                request.CpuLimitSeconds > 0 ? ProcessAccounting.OwnCpuSeconds() : 0,
-                request.MemoryLimitBytes > 0 ? _accounting.UnusedDataBytes() : 0);
+            _scratch.Enter(request.ScratchDirectory);
+            _environment.Enter(request, _accounting.OwnCpuSecondsBefore, _accounting.UnusedDataBytes);
             return Call(request);
         }
         catch (LibraryException exception)
@@ -138,22 +136,23 @@ internal sealed class TaskRunner(SharedStatusPage page, LibraryFolders folders)
         }
     }
 
-    private FinishedReply Finish(RunRequest request, (HostStatus Status, string Message, bool HasResult) outcome, double cpuBefore)
+    private FinishedReply Finish(RunRequest request, (HostStatus Status, string Message, bool HasResult) outcome)
     {
         var marked = StandardStreams.Mark(request.OutputToken);
         var alive = Subtree.ReapAndTellIfAlive();
-        var cpuNow = ProcessAccounting.TotalCpuSeconds();
+        var untouched = _scratch.IsUntouched();
+        var usage = _accounting.End();
         return new FinishedReply
         {
             Sequence = request.Sequence,
             Status = outcome.Status,
             Message = outcome.Message,
             Result = outcome.HasResult ? (ReadOnlyMemory<byte>?)_context.Result.ToArray() : null,
-            CpuSeconds = Math.Max(cpuNow - cpuBefore, 0),
-            TotalCpuSeconds = cpuNow,
-            PeakMemoryBytes = _accounting.PeakMemoryBytes(),
-            MemoryBytes = _accounting.MemoryBytes(),
-            Flags = marked | (alive ? FinishedFlags.SubtreeNotEmpty : FinishedFlags.None),
+            CpuSeconds = usage.CpuSeconds,
+            TotalCpuSeconds = usage.TotalCpuSeconds,
+            PeakMemoryBytes = usage.PeakBytes,
+            MemoryBytes = usage.ResidentBytes,
+            Flags = marked | (alive ? FinishedFlags.SubtreeNotEmpty : FinishedFlags.None) | (untouched ? FinishedFlags.ScratchUntouched : FinishedFlags.None),
         };
     }
 }

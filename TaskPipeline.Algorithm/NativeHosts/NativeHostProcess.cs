@@ -31,11 +31,11 @@ internal sealed class NativeHostProcess : IAsyncDisposable
         _time = time;
         Page = page;
         Scratch = new ScratchFolders(folder);
-        Output = new OutputCapture(process.Output, CallbackProtocol.MaxOutputBytes);
-        Errors = new OutputCapture(process.Errors, CallbackProtocol.MaxStderrBytes);
-        Errors.Begin(Guid.NewGuid());
+        Output = new OutputCapture(process.Output, CallbackProtocol.MaxOutputBytes, ReadablePipe.TryOpen(process.Output));
+        Errors = new OutputCapture(process.Errors, CallbackProtocol.MaxStderrBytes, ReadablePipe.TryOpen(process.Errors));
+        Errors.Begin(Guid.Empty);
 
-        // Blocking reads on threads of their own answer faster and more evenly than asynchronous ones.
+        // Blocking reads on threads of their own answer faster and more evenly than asynchronous ones. For a task that prints nothing only the first wakes.
         new Thread(ReadReplies, StackBytes) { IsBackground = true, Name = "host replies" }.Start();
         new Thread(Output.Pump, StackBytes) { IsBackground = true, Name = "host output" }.Start();
         new Thread(Errors.Pump, StackBytes) { IsBackground = true, Name = "host errors" }.Start();
@@ -54,6 +54,9 @@ internal sealed class NativeHostProcess : IAsyncDisposable
 
     /// <summary>0 to 1, its own: hosts of one age shall not be replaced together.</summary>
     public double Jitter { get; } = Random.Shared.NextDouble();
+
+    /// <summary>What marks the end of the output of the next task: a random token, or an empty one where no marker is needed.</summary>
+    public Guid NextToken() => Output.NeedsMarker || Errors.NeedsMarker ? Guid.NewGuid() : Guid.Empty;
 
     /// <summary>How many tasks it has begun.</summary>
     public ulong Sequence { get; private set; }
@@ -170,14 +173,17 @@ internal sealed class NativeHostProcess : IAsyncDisposable
 
     private static async Task<string> ReasonAsync(NativeHostProcess? host, StatusPageMonitor page, HostStartException otherwise)
     {
-        await EndAsync(host, page);
         if (host is null)
         {
+            page.Dispose();
             return otherwise.Message;
         }
 
+        // Its last words are read before the stream that they stand in is closed.
+        host.Kill();
         var exit = await host.Exit;
         var said = await host.Errors.EndAsync(TimeSpan.FromSeconds(1), host._time);
+        await host.DisposeAsync();
         var how = exit switch
         {
             { Problem: { } problem } => problem,

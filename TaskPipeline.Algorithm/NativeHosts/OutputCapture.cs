@@ -1,28 +1,41 @@
+using System.Net.Sockets;
 using System.Text;
 using TaskPipeline.NativeHost.Protocol;
 
 namespace TaskPipeline.Algorithm.NativeHosts;
 
 /// <summary>
-/// Keeps the last bytes of what one task prints on one stream of its host. The marker of the task ends its part; what comes between
-/// two tasks belongs to nobody and is dropped. Every byte is looked at once, and never more than a fixed number is held, however much is
-/// printed. Thread safe.
+/// Keeps the last bytes of what one task prints on one stream of its host. What the pipe holds when the host has answered, or the marker of the
+/// task where that cannot be seen, ends its part; what comes between two tasks belongs to nobody and is dropped. Every byte is looked at once, and
+/// never more than a fixed number is held, however much is printed. Thread safe.
 /// </summary>
-internal sealed class OutputCapture(Stream stream, int keep)
+/// <param name="stream">The stream.</param>
+/// <param name="keep">How many bytes of a task are kept.</param>
+/// <param name="pipe">The same stream, looked at from outside; null where that is not possible. Disposed of when the stream has ended.</param>
+internal sealed class OutputCapture(Stream stream, int keep, ReadablePipe? pipe = null)
 {
     private const int ChunkBytes = 64 * 1024;
 
     private readonly Lock _lock = new();
 
+    /// <summary>Guarded by <see cref="_lock"/>: what was read last.</summary>
+    private readonly byte[] _chunk = new byte[pipe is null ? 0 : ChunkBytes];
+
     /// <summary>Guarded by <see cref="_lock"/>: the end of what the task printed, followed by what may still be the start of its marker.</summary>
     private readonly byte[] _tail = new byte[(2 * keep) + OutputMarker.Bytes];
 
-    /// <summary>Guarded by <see cref="_lock"/>, as are the next four.</summary>
+    /// <summary>Guarded by <see cref="_lock"/>, as are the next five.</summary>
     private int _length;
     private bool _cut;
+
+    /// <summary>Whether a task prints now, and what marks its end; null when nothing does.</summary>
+    private bool _open;
     private byte[]? _marker;
     private bool _streamEnded;
     private Part _part = new();
+
+    /// <summary>Whether the host has to mark the end of what a task prints: nothing else tells it here.</summary>
+    public bool NeedsMarker => pipe is null;
 
     /// <summary>Reads until the stream ends.</summary>
     public async Task PumpAsync()
@@ -46,6 +59,12 @@ internal sealed class OutputCapture(Stream stream, int keep)
     /// <summary>The same on the calling thread: a thread of its own answers faster, and costs the others less.</summary>
     public void Pump()
     {
+        if (pipe is not null)
+        {
+            PumpWhatIsThere(pipe);
+            return;
+        }
+
         var buffer = new byte[ChunkBytes];
         try
         {
@@ -63,7 +82,7 @@ internal sealed class OutputCapture(Stream stream, int keep)
     }
 
     /// <summary>Begins the part of a task.</summary>
-    /// <param name="token">Marks its end.</param>
+    /// <param name="token">Marks its end; empty when nothing does.</param>
     public void Begin(Guid token)
     {
         Part? over = null;
@@ -71,7 +90,8 @@ internal sealed class OutputCapture(Stream stream, int keep)
         {
             _length = 0;
             _cut = false;
-            _marker = OutputMarker.Format(token);
+            _open = true;
+            _marker = token == Guid.Empty ? null : OutputMarker.Format(token);
             _part = new Part();
             if (_streamEnded)
             {
@@ -82,8 +102,28 @@ internal sealed class OutputCapture(Stream stream, int keep)
         over?.Tell();
     }
 
-    /// <summary>What the task printed, once its marker or the end of the stream has come; after the limit, what has come by then.</summary>
-    public async ValueTask<string> EndAsync(TimeSpan limit, TimeProvider time)
+    /// <summary>
+    /// What the task printed, to be called when it has ended: at once where it can be seen that a pipe is empty; elsewhere once its marker or the end of the
+    /// stream has come, and after the limit, what has come by then.
+    /// </summary>
+    public ValueTask<string> EndAsync(TimeSpan limit, TimeProvider time)
+    {
+        if (pipe is null)
+        {
+            return WaitForEndAsync(limit, time);
+        }
+
+        Part over;
+        lock (_lock)
+        {
+            over = !_open ? _part : Drain_NeedsLock(pipe) ?? End_NeedsLock(_length);
+        }
+
+        over.Tell();
+        return new ValueTask<string>(over.Text);
+    }
+
+    private async ValueTask<string> WaitForEndAsync(TimeSpan limit, TimeProvider time)
     {
         Task<string> ended;
         lock (_lock)
@@ -100,7 +140,7 @@ internal sealed class OutputCapture(Stream stream, int keep)
             Part? over = null;
             lock (_lock)
             {
-                if (_marker is not null)
+                if (_open)
                 {
                     over = End_NeedsLock(_length);
                 }
@@ -111,13 +151,75 @@ internal sealed class OutputCapture(Stream stream, int keep)
         }
     }
 
+    /// <summary>Nothing is read but under the lock: what was printed either stands in the tail or still is in the pipe, whoever looks.</summary>
+    private void PumpWhatIsThere(ReadablePipe readable)
+    {
+        try
+        {
+            while (true)
+            {
+                readable.Wait();
+                Part? over;
+                lock (_lock)
+                {
+                    // Whoever ended a part may have read it meanwhile.
+                    if (!readable.IsReadable)
+                    {
+                        continue;
+                    }
+
+                    var count = readable.Read(_chunk);
+                    if (count == 0)
+                    {
+                        break;
+                    }
+
+                    over = Append_NeedsLock(_chunk.AsSpan(0, count));
+                }
+
+                over?.Tell();
+            }
+        }
+        catch (SocketException)
+        {
+            // The host is gone; what was read is what there is.
+        }
+
+        EndStream();
+    }
+
+    /// <summary>Reads what is there now, and no more: something that was left behind may print without end. Returns the part that is over with it.</summary>
+    private Part? Drain_NeedsLock(ReadablePipe readable)
+    {
+        try
+        {
+            for (var left = _streamEnded ? 0 : readable.Available; left > 0;)
+            {
+                var count = readable.Read(_chunk.AsSpan(0, Math.Min(left, ChunkBytes)));
+                if (Append_NeedsLock(_chunk.AsSpan(0, count)) is { } over)
+                {
+                    return over;
+                }
+
+                left = count > 0 ? left - count : 0;
+            }
+        }
+        catch (SocketException)
+        {
+            // The host is gone; what was read is what there is.
+        }
+
+        return null;
+    }
+
     private void EndStream()
     {
         Part? over = null;
         lock (_lock)
         {
             _streamEnded = true;
-            if (_marker is not null)
+            pipe?.Dispose();
+            if (_open)
             {
                 over = End_NeedsLock(_length);
             }
@@ -140,8 +242,14 @@ internal sealed class OutputCapture(Stream stream, int keep)
     /// <summary>Returns the part that is over with these bytes; null when none is.</summary>
     private Part? Append_NeedsLock(ReadOnlySpan<byte> bytes)
     {
+        if (!_open)
+        {
+            return null;
+        }
+
         if (_marker is null)
         {
+            Keep_NeedsLock(bytes);
             return null;
         }
 
@@ -199,6 +307,7 @@ internal sealed class OutputCapture(Stream stream, int keep)
             skip++;
         }
 
+        _open = false;
         _marker = null;
         _length = 0;
         _part.Text = bytes.Length == skip ? "" : Encoding.UTF8.GetString(bytes[skip..]);

@@ -11,46 +11,38 @@ internal sealed class ScratchFolders(string hostFolder)
 
     private static readonly EnumerationOptions s_everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = true };
 
-    /// <summary>The task whose folder is there already; 0 for none.</summary>
-    private ulong _prepared;
-    private UnixFileMode? _mode;
+    /// <summary>The folder that is there for the next task; null for none.</summary>
+    private string? _kept;
 
-    /// <summary>Makes the folder of a task.</summary>
+    /// <summary>Makes the folder of a task, or gives it the one that the task before has not touched.</summary>
     public string Create(ulong sequence)
     {
-        var path = PathOf(sequence);
-        if (_prepared != sequence)
+        if (_kept is { } kept)
         {
-            Directory.CreateDirectory(path);
-            _mode ??= OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(path);
+            _kept = null;
+            return kept;
         }
 
-        _prepared = 0;
+        var path = Path.Combine(hostFolder, sequence.ToString(CultureInfo.InvariantCulture));
+        Directory.CreateDirectory(path);
         return path;
     }
 
     /// <summary>
-    /// Takes the folder of a task away. One that is as empty as it was made becomes that of the next task: a new name costs a fifth of
-    /// what removing and making does.
+    /// Takes the folder of a task away. One that its host found untouched, thus as empty as it was made, becomes that of the next task: removing and making
+    /// one costs more than all the rest of a run that does nothing. Should the host be wrong, because native code has changed its memory, that
+    /// task could not have been kept from it anyway: it runs in the same process.
     /// </summary>
-    public void Release(ulong sequence)
+    public void Release(string path, bool untouched)
     {
-        var path = PathOf(sequence);
-        try
+        if (untouched)
         {
-            if (IsUntouched(path))
-            {
-                Directory.Move(path, PathOf(sequence + 1));
-                _prepared = sequence + 1;
-                return;
-            }
+            _kept = path;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        else
         {
-            // It is not what it was: then it goes.
+            Remove(path);
         }
-
-        Remove(path);
     }
 
     /// <summary>Removes the folder of a task.</summary>
@@ -93,11 +85,4 @@ internal sealed class ScratchFolders(string hostFolder)
 
         return false;
     }
-
-    private string PathOf(ulong sequence) => Path.Combine(hostFolder, sequence.ToString(CultureInfo.InvariantCulture));
-
-    private bool IsUntouched(string path) =>
-        File.GetAttributes(path) == FileAttributes.Directory
-        && (OperatingSystem.IsWindows() || File.GetUnixFileMode(path) == _mode)
-        && !Directory.EnumerateFileSystemEntries(path).Any();
 }

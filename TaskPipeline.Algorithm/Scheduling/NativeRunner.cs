@@ -39,7 +39,7 @@ internal sealed class NativeRunner(
         var scratch = host.Scratch.Create(host.Sequence + 1);
         var cpuBefore = host.TotalCpuSeconds;
         var started = time.GetTimestamp();
-        var finished = host.Run(sequence => ToRequest(sequence, task, entry, scratch, limits));
+        var finished = host.Run(sequence => ToRequest(sequence, host.NextToken(), task, entry, scratch, limits));
 
         var stopped = await WatchAsync(host, task, finished, new Watch(started, scratch, limits, slot));
         var reply = stopped == StopReason.None ? await finished : null;
@@ -76,7 +76,7 @@ internal sealed class NativeRunner(
             // Processes that were left behind may still write into the folder: then it goes with the host.
             if (!reply.Flags.HasFlag(FinishedFlags.SubtreeNotEmpty))
             {
-                host.Scratch.Release(host.Sequence);
+                host.Scratch.Release(scratch, reply.Flags.HasFlag(FinishedFlags.ScratchUntouched));
             }
 
             pool.Return(host, reply);
@@ -92,10 +92,10 @@ internal sealed class NativeRunner(
         entry.CpuLimitSeconds > 0 ? entry.CpuLimitSeconds : _options.CpuLimitSeconds,
         _options.ScratchLimitBytes);
 
-    private RunRequest ToRequest(ulong sequence, RunningTask task, CatalogueEntry entry, string scratch, RunLimits limits) => new()
+    private RunRequest ToRequest(ulong sequence, Guid token, RunningTask task, CatalogueEntry entry, string scratch, RunLimits limits) => new()
     {
         Sequence = sequence,
-        OutputToken = Guid.NewGuid(),
+        OutputToken = token,
         LibraryPath = entry.LibraryPath,
         Algorithm = entry.Description.Name,
         ScratchDirectory = scratch,

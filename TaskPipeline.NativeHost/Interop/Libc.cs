@@ -21,6 +21,10 @@ internal static unsafe partial class Libc
     public const int RTLD_NOW = 2;
     public const int O_CLOEXEC = 0x80000;
     public const int O_WRONLY = 1;
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_EMPTY_PATH = 0x1000;
+    public const uint STATX_BASIC_STATS = 0x7FF;
 
     // Also on macOS.
     [LibraryImport("libc", SetLastError = true)]
@@ -43,7 +47,10 @@ internal static unsafe partial class Libc
     public static partial int fcntl(int fd, int command, nint argument);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint readlink(string path, byte* buffer, nint size);
+    public static partial int statx(int directory, string path, int flags, uint mask, StatX* result);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint pread(int fd, byte* buffer, nint count, long offset);
 
     // Also on macOS.
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -96,6 +103,24 @@ internal static unsafe partial class Libc
 
         public ulong rlim_cur;
         public ulong rlim_max;
+    }
+
+    // struct statx, the same on every architecture.
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct StatX
+    {
+        [FieldOffset(28)]
+        public ushort stx_mode;
+        [FieldOffset(32)]
+        public ulong stx_ino;
+        [FieldOffset(96)]
+        public long stx_ctime_sec;
+        [FieldOffset(104)]
+        public uint stx_ctime_nsec;
+        [FieldOffset(136)]
+        public uint stx_dev_major;
+        [FieldOffset(140)]
+        public uint stx_dev_minor;
     }
 
     // struct rusage.

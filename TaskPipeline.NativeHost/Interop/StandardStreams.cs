@@ -11,9 +11,9 @@ internal static unsafe class StandardStreams
     private const int Error = 2;
     private const int LineBuffered = 1;
 
-    // What /proc says the two descriptors are, before native code could put something else there.
-    private static string? s_outputTarget;
-    private static string? s_errorTarget;
+    // What the two descriptors are, before native code could put something else there.
+    private static FileMark s_output;
+    private static FileMark s_error;
 
     /// <summary>Standard output becomes line buffered, so that a crash loses no whole line. Call it before any library is loaded.</summary>
     public static void Prepare()
@@ -29,8 +29,8 @@ internal static unsafe class StandardStreams
             _ = Libc.setvbuf(*(nint*)stdout, null, LineBuffered, 0);
         }
 
-        s_outputTarget = Target(Output);
-        s_errorTarget = Target(Error);
+        s_output = FileMark.Of(Output);
+        s_error = FileMark.Of(Error);
     }
 
     public static void Flush()
@@ -70,8 +70,8 @@ internal static unsafe class StandardStreams
         _ = DescriptorStream.TryWrite(Error, line);
     }
 
-    /// <summary>Empties the buffers and marks the end of the run's output.</summary>
-    /// <returns>Where the marker was written; not where native code closed the descriptor or put another file in its place.</returns>
+    /// <summary>Empties the buffers and marks the end of the run's output, unless the token is empty.</summary>
+    /// <returns>Where that was done; not where native code closed the descriptor or put another file in its place.</returns>
     public static FinishedFlags Mark(Guid token)
     {
         Flush();
@@ -80,9 +80,9 @@ internal static unsafe class StandardStreams
             return FinishedFlags.None;
         }
 
-        var marker = OutputMarker.Format(token);
-        return (TryMark(Output, s_outputTarget, marker) ? FinishedFlags.OutputMarked : FinishedFlags.None)
-            | (TryMark(Error, s_errorTarget, marker) ? FinishedFlags.ErrorMarked : FinishedFlags.None);
+        var marker = token == Guid.Empty ? [] : OutputMarker.Format(token);
+        return (TryMark(Output, s_output, marker) ? FinishedFlags.OutputMarked : FinishedFlags.None)
+            | (TryMark(Error, s_error, marker) ? FinishedFlags.ErrorMarked : FinishedFlags.None);
     }
 
     /// <summary>Keeps what a library prints while it is loaded out of our own answer: standard output becomes standard error.</summary>
@@ -99,20 +99,6 @@ internal static unsafe class StandardStreams
         return new DescriptorStream(output);
     }
 
-    private static bool TryMark(int descriptor, string? target, byte[] marker) =>
-        Target(descriptor) == target && DescriptorStream.TryWrite(descriptor, marker);
-
-    // "pipe:[4711]"; null where there is no /proc, which makes all targets equal.
-    private static string? Target(int descriptor)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return null;
-        }
-
-        const int MaxBytes = 128;
-        var buffer = stackalloc byte[MaxBytes];
-        var count = Libc.readlink(descriptor == Output ? "/proc/self/fd/1" : "/proc/self/fd/2", buffer, MaxBytes);
-        return count < 0 ? null : Encoding.UTF8.GetString(buffer, (int)count);
-    }
+    private static bool TryMark(int descriptor, FileMark before, byte[] marker) =>
+        FileMark.Of(descriptor).IsSameFile(before) && DescriptorStream.TryWrite(descriptor, marker);
 }

@@ -6,7 +6,10 @@ internal enum FinishedFlags : byte
 {
     None = 0,
 
-    /// <summary>An end-of-output marker was written to standard output: read up to it. Without it, native code closed the descriptor.</summary>
+    /// <summary>
+    /// Standard output still is what it was, and everything printed to it has been written; behind it stands the end-of-output marker, if the
+    /// request has a token. Without this flag native code closed the descriptor or put another file in its place.
+    /// </summary>
     OutputMarked = 1,
 
     /// <summary>The same for standard error.</summary>
@@ -14,4 +17,7 @@ internal enum FinishedFlags : byte
 
     /// <summary>Processes started by the run are still there: retire the host, its guard sweeps them.</summary>
     SubtreeNotEmpty = 4,
+
+    /// <summary>The scratch folder is the same as before the run, and empty: it may serve another run of this host.</summary>
+    ScratchUntouched = 8,
 }

@@ -88,7 +88,7 @@ internal sealed record FinishedReply
     private static FinishedFlags ReadFlags(ref HostPayloadReader reader)
     {
         var flags = (FinishedFlags)reader.ReadByte();
-        const FinishedFlags Known = FinishedFlags.OutputMarked | FinishedFlags.ErrorMarked | FinishedFlags.SubtreeNotEmpty;
+        const FinishedFlags Known = FinishedFlags.OutputMarked | FinishedFlags.ErrorMarked | FinishedFlags.SubtreeNotEmpty | FinishedFlags.ScratchUntouched;
         return (flags & ~Known) == 0 ? flags : throw new HostProtocolException($"The unknown flags {(byte)flags}.");
     }
 }

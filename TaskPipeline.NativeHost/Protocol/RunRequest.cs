@@ -6,7 +6,10 @@ internal sealed record RunRequest
     /// <summary>Numbers the tasks of one host from 1; the stop word of the status page names it.</summary>
     public required ulong Sequence { get; init; }
 
-    /// <summary>Random and known to nobody else: marks the end of the task's output. See <see cref="OutputMarker"/>.</summary>
+    /// <summary>
+    /// Random and known to nobody else: marks the end of the task's output. See <see cref="OutputMarker"/>. Empty: no marker is written, because the
+    /// worker can see for itself that a pipe is empty.
+    /// </summary>
     public required Guid OutputToken { get; init; }
 
     /// <summary>The library file that has the algorithm. The host loads it when it is named for the first time.</summary>

@@ -7,6 +7,9 @@ namespace TaskPipeline.NativeHost.Tests;
 /// <summary>The real child process, both ways in which it is compiled.</summary>
 public sealed class HostProcessTests
 {
+    private const string Small = """{"limit":10}""";
+    private const string Megabyte = """{"megabytes":1}""";
+
     public static TheoryData<string> Hosts => new(BuiltPrograms.AotHost, BuiltPrograms.JitHost);
 
     [Theory]
@@ -108,6 +111,21 @@ public sealed class HostProcessTests
         var next = await host.RunAsync(host.Request(2, "primes", """{"limit":10}"""));
 
         Assert.Equal((HostStatus.SetupFailed, HostStatus.Ok), (refused!.Status, next!.Status));
+    }
+
+    [Fact]
+    public async Task Run_ScratchFolder_IsCalledUntouchedWhileItIsEmpty()
+    {
+        await using var host = new ChildHost(BuiltPrograms.AotHost);
+        await host.GreetAsync();
+        var scratch = Directory.CreateDirectory(Path.Combine(host.Folder, "scratch")).FullName;
+
+        var nothing = await host.RunAsync(host.Request(1, "primes", Small) with { ScratchDirectory = scratch });
+        var again = await host.RunAsync(host.Request(2, "primes", Small) with { ScratchDirectory = scratch });
+        var filled = await host.RunAsync(host.Request(3, "fault.scratch", Megabyte) with { ScratchDirectory = scratch });
+        var after = await host.RunAsync(host.Request(4, "primes", Small) with { ScratchDirectory = scratch });
+
+        Assert.Equal([true, true, false, false], new[] { nothing, again, filled, after }.Select(reply => reply!.Flags.HasFlag(FinishedFlags.ScratchUntouched)));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using System.Text;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.NativeHost.Protocol;
@@ -107,6 +108,63 @@ public sealed class OutputCaptureTests
         await stream.EmptiedAsync().WaitAsync(s_limit);
 
         Assert.Equal("so far", await capture.EndAsync(TimeSpan.FromMilliseconds(1), TimeProvider.System));
+    }
+
+    [Fact]
+    public async Task EndAsync_PipeWithoutMarker_HasWhatWasPrintedBeforeAndNothingLater()
+    {
+        using var printer = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var stream = new AnonymousPipeClientStream(PipeDirection.In, printer.ClientSafePipeHandle);
+        var capture = new OutputCapture(stream, Keep, ReadablePipe.TryOpen(stream));
+        var pump = Task.Factory.StartNew(capture.Pump, TaskCreationOptions.LongRunning);
+        var texts = new List<string>();
+        for (var task = 0; task < 1000; task++)
+        {
+            capture.Begin(Guid.Empty);
+            printer.Write(Encoding.UTF8.GetBytes($"<{task}"));
+            printer.Write(">"u8);
+            texts.Add(await capture.EndAsync(TimeSpan.Zero, TimeProvider.System));
+        }
+
+        capture.Begin(Guid.Empty);
+        var nothing = await capture.EndAsync(TimeSpan.Zero, TimeProvider.System);
+        capture.Begin(Guid.Empty);
+        printer.Write("last words"u8);
+        printer.Dispose();
+        await pump.WaitAsync(s_limit);
+
+        Assert.False(capture.NeedsMarker);
+        Assert.Equal(Enumerable.Range(0, 1000).Select(task => $"<{task}>"), texts);
+        Assert.Equal(("", "last words"), (nothing, await capture.EndAsync(TimeSpan.Zero, TimeProvider.System)));
+    }
+
+    [Fact]
+    public async Task EndAsync_PipeThatNobodyPumps_HasAllThatItHolds()
+    {
+        using var printer = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var stream = new AnonymousPipeClientStream(PipeDirection.In, printer.ClientSafePipeHandle);
+        var capture = new OutputCapture(stream, 16_384, ReadablePipe.TryOpen(stream));
+        capture.Begin(Guid.Empty);
+        printer.Write(new string('a', 30_000).Select(letter => (byte)letter).ToArray());
+        printer.Write("end"u8);
+
+        Assert.Equal(new string('a', 16_381) + "end", await capture.EndAsync(TimeSpan.Zero, TimeProvider.System));
+    }
+
+    [Fact]
+    public async Task Pump_StreamClosedWhileItWaits_EndsWithTheLastPrinter()
+    {
+        var printer = new AnonymousPipeServerStream(PipeDirection.Out);
+        var stream = new AnonymousPipeClientStream(PipeDirection.In, printer.ClientSafePipeHandle);
+        var capture = new OutputCapture(stream, Keep, ReadablePipe.TryOpen(stream));
+        var pump = Task.Factory.StartNew(capture.Pump, TaskCreationOptions.LongRunning);
+
+        // Closing does not wait for the pump, and the pump only for the last who can print.
+        await Task.Run(stream.Dispose).WaitAsync(s_limit);
+        Assert.False(pump.IsCompleted);
+        await printer.DisposeAsync();
+
+        await pump.WaitAsync(s_limit);
     }
 
     [Fact]

@@ -46,39 +46,38 @@ public sealed class ScratchFoldersTests : IDisposable
         var folders = new ScratchFolders(_folder.FullName);
         var first = folders.Create(1);
 
-        folders.Release(1);
+        folders.Release(first, untouched: true);
 
-        Assert.False(Directory.Exists(first));
-        Assert.Equal(["2"], _folder.EnumerateFileSystemInfos().Select(entry => entry.Name));
-        Assert.Equal(Path.Combine(_folder.FullName, "2"), folders.Create(2));
+        Assert.Equal(first, folders.Create(2));
+        Assert.Equal(["1"], _folder.EnumerateFileSystemInfos().Select(entry => entry.Name));
+        Assert.Equal(Path.Combine(_folder.FullName, "3"), folders.Create(3));
     }
 
-    [Theory]
-    [InlineData("file")]
-    [InlineData("mode")]
-    [InlineData("link")]
-    public void Release_TouchedFolder_IsRemovedAndTheNextIsNew(string what)
+    [Fact]
+    public void Release_TouchedFolder_IsRemovedAndTheNextIsNew()
     {
         var folders = new ScratchFolders(_folder.FullName);
         var first = folders.Create(1);
-        switch (what)
-        {
-            case "file":
-                File.WriteAllText(Path.Combine(first, "left"), "behind");
-                break;
-            case "mode" when !OperatingSystem.IsWindows():
-                File.SetUnixFileMode(first, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-                break;
-            default:
-                Directory.Delete(first);
-                Directory.CreateSymbolicLink(first, Path.GetTempPath());
-                break;
-        }
+        File.WriteAllText(Path.Combine(first, "left"), "behind");
 
-        folders.Release(1);
+        folders.Release(first, untouched: false);
 
         Assert.Empty(_folder.EnumerateFileSystemInfos());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(folders.Create(2)));
+        Assert.Equal(Path.Combine(_folder.FullName, "2"), folders.Create(2));
+    }
+
+    [Fact]
+    public void Release_FolderReplacedByALink_LeavesWhatTheLinkNames()
+    {
+        var folders = new ScratchFolders(_folder.FullName);
+        var first = folders.Create(1);
+        Directory.Delete(first);
+        Directory.CreateSymbolicLink(first, Path.GetTempPath());
+
+        folders.Release(first, untouched: false);
+
+        Assert.Empty(_folder.EnumerateFileSystemInfos());
+        Assert.True(Directory.Exists(Path.GetTempPath()));
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
