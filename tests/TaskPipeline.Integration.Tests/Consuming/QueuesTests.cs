@@ -38,6 +38,8 @@ public sealed class QueuesTests(RabbitMqServer server) : WorkerFixture(server)
     [InlineData(5)]
     public async Task Tasks_AllInOneQueue_TakeEverySlot(int queue)
     {
+        await Broker.ExpectPrefetchAsync(Queues, Lane.Short);
+
         // Tasks that don't end: the second starts only if its queue gets another place while the first holds one.
         var messages = Enumerable.Range(0, 2).Select(_ => BrokerHost.Message("fault.stall", id: BrokerHost.IdIn(queue))).ToList();
         await Task.WhenAll(messages.Select(Broker.PublishAsync));
