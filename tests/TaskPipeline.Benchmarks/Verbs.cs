@@ -17,6 +17,7 @@ internal static class Verbs
         new("crash", "what a crash costs the next task in its slot, with a spare host and without", CrashBenchmark.RunAsync),
         new("memory", "resident memory of one worker and its hosts over many tasks", MemoryBenchmark.RunAsync),
         new("backlog", "a large number of pending tasks: submit rate, memory of Redis, latency of queries and lists", BacklogBenchmark.RunAsync),
+        new("fanout", "a thousand readers of events: how late they hear of a change, what an event costs the API, and who is dropped", FanoutBenchmark.RunAsync),
         new(EchoChildren.Verb, "(inner) a child that sends back what it gets", EchoChildren.RunAsync),
         new(BareLoop.ApiVerb, "(inner) the API of the bare loop", BareApi.RunAsync),
         new(BareLoop.WorkerVerb, "(inner) the worker of the bare loop", BareWorker.RunAsync),
