@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,7 +11,7 @@ public sealed class RawJsonConverter : JsonConverter<ReadOnlyMemory<byte>>
     public override ReadOnlyMemory<byte> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var document = JsonDocument.ParseValue(ref reader);
-        return System.Text.Encoding.UTF8.GetBytes(document.RootElement.GetRawText());
+        return JsonMarshal.GetRawUtf8Value(document.RootElement).ToArray();
     }
 
     /// <inheritdoc/>
