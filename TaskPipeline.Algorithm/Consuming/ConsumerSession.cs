@@ -239,7 +239,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
             return;
         }
 
-        var delivery = new Delivery(message, AcknowledgeAsync, given => GiveBackAsync(lane.Channel, subscription.Queue, given, AcknowledgeAsync));
+        var delivery = new Delivery(message, AcknowledgeAsync, given => GiveBackAsync(lane.Channel, given, AcknowledgeAsync), subscription.Queue);
         if (!await _running.TryAdoptAsync(delivery))
         {
             _scheduler.Offer(delivery);
@@ -259,11 +259,11 @@ internal sealed class ConsumerSession : IAsyncDisposable
     /// has consumers, whatever number of queues others believe in. Twice delivered, should that go wrong in between, it is claimed once. Nothing is rejected or requeued, which the
     /// broker would count.
     /// </summary>
-    private async Task GiveBackAsync(IChannel channel, LaneQueue queue, Delivery delivery, Func<Task> acknowledge)
+    private async Task GiveBackAsync(IChannel channel, Delivery delivery, Func<Task> acknowledge)
     {
         using var activity = AlgorithmActivitySource.StartGiveBack(delivery, _worker.Id);
         var body = JsonSerializer.SerializeToUtf8Bytes(delivery.Message, ContractsJsonContext.Default.TaskMessage);
-        if (await TryPublishAsync(channel, Topology.TasksExchange, queue.RoutingKey, new BasicProperties { Persistent = true }, body, "A delivery could not be given back"))
+        if (await TryPublishAsync(channel, Topology.TasksExchange, delivery.Queue.RoutingKey, new BasicProperties { Persistent = true }, body, "A delivery could not be given back"))
         {
             await acknowledge();
         }

@@ -91,6 +91,11 @@ internal static class AlgorithmActivitySource
     /// <summary>Below the delivery; below the submission when the message came without the context of its publication.</summary>
     private static Activity? Start(string name, ActivityKind kind, Delivery delivery, string worker)
     {
+        if (!s_source.HasListeners())
+        {
+            return null;
+        }
+
         var message = delivery.Message;
         var parent = delivery.Context == default ? TelemetryNames.ToContext(message.TraceParent) : delivery.Context;
         var activity = s_source.StartActivity($"{name} {message.Submission.Algorithm}", kind, parent);
@@ -100,7 +105,7 @@ internal static class AlgorithmActivitySource
         activity?.SetTag(TelemetryNames.Dispatch, message.Dispatch);
         activity?.SetTag(TelemetryNames.Worker, worker);
         activity?.SetTag(TelemetryNames.MessagingSystem, "rabbitmq");
-        activity?.SetTag(TelemetryNames.MessagingDestination, Topology.LaneQueue(message.Lane));
+        activity?.SetTag(TelemetryNames.MessagingDestination, delivery.Queue.Name);
         activity?.SetTag(TelemetryNames.MessagingOperation, "process");
         activity?.SetTag(TelemetryNames.MessageId, $"{message.TaskId}/{message.Dispatch}");
         return activity;

@@ -20,11 +20,17 @@ internal static class ApiActivitySource
     /// <summary>One report about a task; several come in one request.</summary>
     public const string Report = "report";
 
+    /// <summary>While nobody listens nothing of a span is worked out, not even its name.</summary>
     private static readonly ActivitySource s_source = new(Name);
 
     /// <summary>Below what is under way for the task; from a timer or another task's request, below the submission.</summary>
     public static Activity? StartDispatch(TaskRecord record)
     {
+        if (!s_source.HasListeners())
+        {
+            return null;
+        }
+
         var activity = Start($"{Dispatch} {record.Submission.Algorithm}", ActivityKind.Internal, record.TraceParent);
         Describe(activity, record);
         activity?.SetTag(TelemetryNames.Dispatch, record.Dispatch);
@@ -34,6 +40,11 @@ internal static class ApiActivitySource
 
     public static Activity? StartTimer(TaskRecord record)
     {
+        if (!s_source.HasListeners())
+        {
+            return null;
+        }
+
         var activity = Start(Timer, ActivityKind.Internal, record.TraceParent);
         Describe(activity, record);
         activity?.SetTag(TelemetryNames.State, TelemetryNames.Of(record.State));
@@ -44,6 +55,11 @@ internal static class ApiActivitySource
     /// <summary>Below the worker's span that the report names, with a link to the request that brought it.</summary>
     public static Activity? StartReport(TaskReport report)
     {
+        if (!s_source.HasListeners())
+        {
+            return null;
+        }
+
         var kind = KindOf(report);
         var links = Activity.Current is { } request ? (ActivityLink[])[new ActivityLink(request.Context)] : null;
         var activity = s_source.StartActivity($"{Report} {kind}", ActivityKind.Server, TelemetryNames.ToContext(report.TraceParent), tags: null, links);
