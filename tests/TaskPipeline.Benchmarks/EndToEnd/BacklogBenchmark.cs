@@ -27,15 +27,20 @@ internal static class BacklogBenchmark
             Workers = 1,
             Slots = 1,
 
-            // So that nothing is refused: not for the bytes, nor for the wait, which no worker would make shorter.
-            Settings = new Dictionary<string, string> { ["Storage__MaxLiveBytes"] = (1L << 40).ToString(CultureInfo.InvariantCulture) },
+            // So that nothing is refused for its bytes, and a worker that has gone is forgotten soon.
+            Settings = new Dictionary<string, string>
+            {
+                ["Storage__MaxLiveBytes"] = (1L << 40).ToString(CultureInfo.InvariantCulture),
+                ["Storage__WorkerSilence"] = "00:00:05",
+            },
         };
         await using var topology = await LocalTopology.StartAsync(launch, new RunLog(log), CancellationToken.None);
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{topology.RedisAddress},allowAdmin=true");
         var server = connection.GetServers()[0];
 
-        // It has announced its algorithms: from now on they are known.
+        // It has announced its algorithms: from now on they are known. While no worker is, no wait is predicted, and nobody refused or held back for it.
         await topology.Workers[0].StopAsync(TimeSpan.FromSeconds(30));
+        await UntilNoWorkerAsync(launch.Port);
 
         var input = "{\"limit\":10,\"padding\":\"".PadRight(InputBytes - 2, 'x') + "\"}";
         var body = $"{{\"algorithm\":\"primes\",\"input\":{input}}}";
@@ -66,6 +71,16 @@ internal static class BacklogBenchmark
         }
 
         return 0;
+    }
+
+    private static async Task UntilNoWorkerAsync(int port)
+    {
+        using var connection = await HttpConnection.OpenAsync(port);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await connection.SendAsync(HttpConnection.Get("/lanes"))).Answer.Span.IndexOf("\"slots\":0,"u8) < 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), limit.Token);
+        }
     }
 
     private static async Task<double> SubmitAsync(HttpConnection[] connections, byte[] request, int count)
