@@ -1,7 +1,6 @@
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 using TaskPipeline.Algorithm.Diagnostics;
 using TaskPipeline.Algorithm.Scheduling;
 using TaskPipeline.Contracts;
@@ -107,10 +106,11 @@ internal sealed class ConsumerSession : IAsyncDisposable
     {
         try
         {
-            IReadOnlyList<LaneQueue> missing = [.. Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, _queuesPerLane))];
+            IReadOnlyList<LaneQueue> missing = [.. LaneQueue.All(_queuesPerLane)];
             while (true)
             {
-                var there = await FindAsync(missing);
+                var ready = await _connection.CountReadyAsync(missing.Select(queue => queue.Name), _ending.Token);
+                LaneQueue[] there = [.. missing.Where((_, n) => ready[n] is not null)];
                 missing = [.. missing.Except(there)];
                 foreach (var queue in there)
                 {
@@ -133,39 +133,6 @@ internal sealed class ConsumerSession : IAsyncDisposable
         {
             await Lose(exception.Message);
         }
-    }
-
-    /// <summary>Those of some queues that are there. Asking for one that is not costs the channel that asks.</summary>
-    private async Task<HashSet<LaneQueue>> FindAsync(IEnumerable<LaneQueue> queues)
-    {
-        var there = new HashSet<LaneQueue>();
-        IChannel? channel = null;
-        try
-        {
-            foreach (var queue in queues)
-            {
-                channel ??= await _connection.CreateChannelAsync(cancellationToken: _ending.Token);
-                try
-                {
-                    await channel.QueueDeclarePassiveAsync(queue.Name, _ending.Token);
-                    there.Add(queue);
-                }
-                catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
-                {
-                    await channel.DisposeAsync();
-                    channel = null;
-                }
-            }
-        }
-        finally
-        {
-            if (channel is not null)
-            {
-                await channel.DisposeAsync();
-            }
-        }
-
-        return there;
     }
 
     private async Task ConsumeQueueAsync(LaneQueue queue, CancellationToken cancellationToken)

@@ -104,14 +104,16 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     }
 
     /// <summary>Hands a task over. Completes with its reply, or with null when the host's channel ended first.</summary>
-    public Task<FinishedReply?> Run(Func<ulong, RunRequest> request)
+    /// <param name="request">Makes the request for the number of the task and the token that marks the end of its output, which is empty where no marker is needed.</param>
+    public Task<FinishedReply?> Run(Func<ulong, Guid, RunRequest> request)
     {
         // Continued on the thread that reads the replies: what follows is short and waits for nothing, and a change of thread costs more.
         var finished = new TaskCompletionSource<FinishedReply?>();
         _finished = finished;
-        var run = request(++Sequence);
-        Output.Begin(run.OutputToken);
-        Errors.Begin(run.OutputToken);
+        var token = Output.NeedsMarker || Errors.NeedsMarker ? Guid.NewGuid() : Guid.Empty;
+        var run = request(++Sequence, token);
+        Output.Begin(token);
+        Errors.Begin(token);
         var frame = run.WriteTo(_writer);
         if (frame.Length <= PipeBytes)
         {

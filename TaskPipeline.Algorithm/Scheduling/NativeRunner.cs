@@ -39,7 +39,7 @@ internal sealed class NativeRunner(
         var scratch = host.Scratch.Create(host.Sequence + 1);
         var cpuBefore = host.TotalCpuSeconds;
         var started = time.GetTimestamp();
-        var finished = host.Run(sequence => ToRequest(sequence, host.NextToken(), task, entry, scratch, limits));
+        var finished = host.Run((sequence, token) => ToRequest(sequence, token, task, entry, scratch, limits));
 
         var stopped = await WatchAsync(host, task, finished, new Watch(started, scratch, limits, slot));
         var reply = stopped == StopReason.None ? await finished : null;

@@ -26,13 +26,7 @@ internal static class ApiActivitySource
     /// <summary>Below what is under way for the task; from a timer or another task's request, below the submission.</summary>
     public static Activity? StartDispatch(TaskRecord record)
     {
-        if (!s_source.HasListeners())
-        {
-            return null;
-        }
-
-        var activity = Start($"{Dispatch} {record.Submission.Algorithm}", ActivityKind.Internal, record.TraceParent);
-        Describe(activity, record);
+        var activity = Start(Dispatch, record.Submission.Algorithm, record);
         activity?.SetTag(TelemetryNames.Dispatch, record.Dispatch);
         activity?.SetTag(TelemetryNames.Lane, Topology.LaneName(record.Lane));
         return activity;
@@ -40,13 +34,7 @@ internal static class ApiActivitySource
 
     public static Activity? StartTimer(TaskRecord record)
     {
-        if (!s_source.HasListeners())
-        {
-            return null;
-        }
-
-        var activity = Start(Timer, ActivityKind.Internal, record.TraceParent);
-        Describe(activity, record);
+        var activity = Start(Timer, subject: null, record);
         activity?.SetTag(TelemetryNames.State, TelemetryNames.Of(record.State));
         activity?.SetTag(TelemetryNames.Attempt, record.Attempt);
         return activity;
@@ -81,18 +69,24 @@ internal static class ApiActivitySource
     }
 
     /// <summary>Null, not the wrong trace, when the task has none of its own and nothing is under way.</summary>
-    private static Activity? Start(string name, ActivityKind kind, string? traceParent)
+    /// <param name="operation">What is done.</param>
+    /// <param name="subject">To what, for the name of the span; null where the operation says all.</param>
+    /// <param name="record">The task.</param>
+    private static Activity? Start(string operation, string? subject, TaskRecord record)
     {
-        var submission = TelemetryNames.ToContext(traceParent);
-        return Activity.Current is { } current && (submission == default || current.TraceId == submission.TraceId)
-            ? s_source.StartActivity(name, kind, current.Context)
-            : s_source.StartActivity(name, kind, submission);
-    }
+        if (!s_source.HasListeners())
+        {
+            return null;
+        }
 
-    private static void Describe(Activity? activity, TaskRecord record)
-    {
+        var name = subject is null ? operation : $"{operation} {subject}";
+        var submission = TelemetryNames.ToContext(record.TraceParent);
+        var activity = Activity.Current is { } current && (submission == default || current.TraceId == submission.TraceId)
+            ? s_source.StartActivity(name, ActivityKind.Internal, current.Context)
+            : s_source.StartActivity(name, ActivityKind.Internal, submission);
         activity?.SetTag(TelemetryNames.TaskId, record.Id.ToString());
         activity?.SetTag(TelemetryNames.Algorithm, record.Submission.Algorithm);
+        return activity;
     }
 
     private static string KindOf(TaskReport report) => report switch

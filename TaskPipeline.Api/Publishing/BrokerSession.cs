@@ -1,7 +1,6 @@
 using System.Threading.RateLimiting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Api.Publishing;
@@ -53,37 +52,11 @@ internal sealed class BrokerSession : IAsyncDisposable
     /// <summary>Makes the session end with a consumer, which the broker cancels when its queue is deleted.</summary>
     public void Depend(AsyncEventingBasicConsumer consumer) => consumer.UnregisteredAsync += (_, _) => Lose("the broker cancelled a consumer");
 
-    /// <summary>How many messages are ready in each queue; null for one that is not there. Asking for one that is not costs the channel that asks.</summary>
-    public async Task<IReadOnlyDictionary<LaneQueue, uint?>> CountReadyAsync(IEnumerable<LaneQueue> queues, CancellationToken cancellationToken)
+    /// <summary>How many messages are ready in each queue; null for one that is not there.</summary>
+    public async Task<IReadOnlyDictionary<LaneQueue, uint?>> CountReadyAsync(IReadOnlyList<LaneQueue> queues, CancellationToken cancellationToken)
     {
-        var ready = new Dictionary<LaneQueue, uint?>();
-        IChannel? channel = null;
-        try
-        {
-            foreach (var queue in queues)
-            {
-                channel ??= await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
-                try
-                {
-                    ready.Add(queue, (await channel.QueueDeclarePassiveAsync(queue.Name, cancellationToken)).MessageCount);
-                }
-                catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
-                {
-                    ready.Add(queue, null);
-                    await channel.DisposeAsync();
-                    channel = null;
-                }
-            }
-        }
-        finally
-        {
-            if (channel is not null)
-            {
-                await channel.DisposeAsync();
-            }
-        }
-
-        return ready;
+        var counts = await Connection.CountReadyAsync(queues.Select(queue => queue.Name), cancellationToken);
+        return queues.Zip(counts).ToDictionary(pair => pair.First, pair => pair.Second);
     }
 
     /// <summary>Declares everything.</summary>

@@ -39,6 +39,9 @@ public readonly record struct LaneQueue(Lane Lane, int Number, int Of)
     /// <summary>All queues of a lane.</summary>
     public static IEnumerable<LaneQueue> All(Lane lane, int of) => Enumerable.Range(0, of).Select(number => new LaneQueue(lane, number, of));
 
+    /// <summary>All queues of all lanes.</summary>
+    public static IEnumerable<LaneQueue> All(int of) => Enum.GetValues<Lane>().SelectMany(lane => All(lane, of));
+
     /// <summary>Whether it is the queue of a task.</summary>
     public bool Carries(Lane lane, TaskId id) => lane == Lane && (id.Tag & (Of - 1)) == Number;
 

@@ -17,7 +17,7 @@ public sealed class QueueAuditTests(RabbitMqServer server) : IClassFixture<Rabbi
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await using var connection = await new ConnectionFactory { Uri = new Uri(server.ConnectionString) }.CreateConnectionAsync(limit.Token);
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), limit.Token);
-        foreach (var queue in (string[])[.. Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, QueuesPerLane)).Select(queue => queue.Name), Topology.DeadLetter, Topology.UnreadableQueue])
+        foreach (var queue in (string[])[.. LaneQueue.All(QueuesPerLane).Select(queue => queue.Name), Topology.DeadLetter, Topology.UnreadableQueue])
         {
             await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: limit.Token);
         }

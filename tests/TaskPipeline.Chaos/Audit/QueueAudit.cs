@@ -1,6 +1,5 @@
 using System.Globalization;
 using RabbitMQ.Client;
-using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
 
 namespace TaskPipeline.Chaos.Audit;
@@ -15,7 +14,7 @@ internal static class QueueAudit
     /// <param name="cancellationToken">Ends the look.</param>
     public static async Task CheckAsync(string uri, int queuesPerLane, Findings findings, CancellationToken cancellationToken)
     {
-        var lanes = Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, queuesPerLane)).Select(queue => queue.Name);
+        var lanes = LaneQueue.All(queuesPerLane).Select(queue => queue.Name);
         await using var connection = await new ConnectionFactory { Uri = new Uri(uri) }.CreateConnectionAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         foreach (var queue in (string[])[.. lanes, Topology.DeadLetter, Topology.UnreadableQueue])

@@ -74,7 +74,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true);
         await channel.ExchangeDeclareAsync(Topology.CancellationsExchange, ExchangeType.Fanout, durable: true);
         await channel.ExchangeDeclareAsync(Topology.DeadLetter, ExchangeType.Fanout, durable: true);
-        foreach (var queue in Enum.GetValues<Lane>().SelectMany(lane => LaneQueue.All(lane, _queuesPerLane)))
+        foreach (var queue in LaneQueue.All(_queuesPerLane))
         {
             await channel.QueueDeclareAsync(queue.Name, durable: true, exclusive: false, autoDelete: false, queue.Arguments());
             await channel.QueueBindAsync(queue.Name, Topology.TasksExchange, queue.RoutingKey);
