@@ -47,7 +47,11 @@ internal static class LocalRun
         log.WriteLine($"  RabbitMQ       {topology.RabbitMqUri}");
         log.WriteLine($"  management     http://localhost:{topology.ManagementPort} (guest, guest)");
         log.WriteLine($"  Redis          {topology.RedisAddress}");
-        log.WriteLine($"  shards         {options.Shards} of Redis, {options.Shards} queues for each lane");
+        if (options.Shards > 1)
+        {
+            log.WriteLine($"  shards         {options.Shards} of Redis, {options.Shards} queues for each lane");
+        }
+
         log.WriteLine($"  workers        {options.Workers} with {options.Slots} slots each");
         log.WriteLine("");
     }
