@@ -29,7 +29,7 @@ internal static class EventsApi
             return new Problem(ProblemType.TaskNotFound);
         }
 
-        await using var reader = await feeds.OpenAsync(taskId, cancellationToken);
+        await using var reader = await feeds.OpenAsync(taskId, FeedInterest.States, cancellationToken);
         if (reader is null)
         {
             return new Problem(ProblemType.TaskNotFound);

@@ -10,8 +10,21 @@ namespace TaskPipeline.Api.Events;
 public interface ITaskFeeds
 {
     /// <summary>Joins those who follow a task, with the task as it is now; null when there is no such task. Dispose to leave.</summary>
+    /// <param name="id">The task.</param>
+    /// <param name="interest">What the reader wants to be told. While nobody wants more than the end, nothing else is looked at.</param>
+    /// <param name="cancellationToken">Gives up waiting for the first state.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
-    Task<ITaskFeedReader?> OpenAsync(TaskId id, CancellationToken cancellationToken);
+    Task<ITaskFeedReader?> OpenAsync(TaskId id, FeedInterest interest, CancellationToken cancellationToken);
+}
+
+/// <summary>What a reader of a task wants to be told.</summary>
+public enum FeedInterest
+{
+    /// <summary>Every state, and where the task stands in its line while it is pending.</summary>
+    States,
+
+    /// <summary>The last state; of those before, the reader may be told some or none, and of the line nothing.</summary>
+    End,
 }
 
 /// <summary>One reader of a task. It sees the newest state and may skip states between; so it never holds more than one. For one caller at a time.</summary>

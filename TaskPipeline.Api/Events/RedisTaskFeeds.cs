@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using StackExchange.Redis;
 using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.Storage;
@@ -47,53 +46,51 @@ internal sealed class RedisTaskFeeds : ITaskFeeds, IDisposable
         }
     }
 
-    public async Task<ITaskFeedReader?> OpenAsync(TaskId id, CancellationToken cancellationToken)
+    public async Task<ITaskFeedReader?> OpenAsync(TaskId id, FeedInterest interest, CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (!TryJoin(id, out var feed, out var closing))
+            var (feed, state) = Join(id, interest);
+            if (feed is null)
             {
                 // Its subscription is being given up: a new one must not overtake that.
-                await closing.WaitAsync(cancellationToken);
+                await state.WaitAsync(cancellationToken);
                 continue;
             }
 
             try
             {
-                await feed.Ready.WaitAsync(cancellationToken);
+                await state.WaitAsync(cancellationToken);
             }
             catch
             {
-                feed.Leave();
+                feed.Leave(interest);
                 throw;
             }
 
             if (feed.Newest.Snapshot is not null)
             {
-                return new Reader(feed, _time);
+                return new Reader(feed, interest, _time);
             }
 
-            feed.Leave();
+            feed.Leave(interest);
             return null;
         }
     }
 
-    private bool TryJoin(TaskId id, [NotNullWhen(true)] out TaskFeed? feed, [NotNullWhen(false)] out Task? closing)
+    /// <summary>The feed, with what completes when its newest state is one for the reader; without a feed, what completes when another may be made.</summary>
+    private (TaskFeed? Feed, Task State) Join(TaskId id, FeedInterest interest)
     {
         lock (_lock)
         {
-            if (!_feeds.TryGetValue(id, out var entry))
+            if (_feeds.TryGetValue(id, out var entry))
             {
-                var made = new TaskFeed(id, _shards.Changes(id), _store, _queue, _connection.GetSubscriber(), _time);
-                entry = new Entry(made, ForgetAsync(id, made));
-                _feeds.Add(id, entry);
-                (feed, closing) = (made, null);
-                return true;
+                return entry.Feed.TryJoin(interest) is { } state ? (entry.Feed, state) : (null, entry.Forgotten);
             }
 
-            feed = entry.Feed.TryJoin() ? entry.Feed : null;
-            closing = feed is null ? entry.Forgotten : null;
-            return feed is not null;
+            var made = new TaskFeed(id, _shards.Changes(id), interest, _store, _queue, _connection.GetSubscriber(), _time);
+            _feeds.Add(id, new Entry(made, ForgetAsync(id, made)));
+            return (made, made.Ready);
         }
     }
 
@@ -129,7 +126,7 @@ internal sealed class RedisTaskFeeds : ITaskFeeds, IDisposable
             var tasks = new List<StoredTask>();
             foreach (var feed in All())
             {
-                if (feed.Newest is { IsLast: false, Snapshot.Task: { Record.State: TaskState.Pending } task } && feeds.TryAdd(task.Record.Id, feed))
+                if (feed.TellsStates && feed.Newest is { IsLast: false, Snapshot.Task: { Record.State: TaskState.Pending } task } && feeds.TryAdd(task.Record.Id, feed))
                 {
                     tasks.Add(task);
                 }
@@ -154,7 +151,7 @@ internal sealed class RedisTaskFeeds : ITaskFeeds, IDisposable
     /// <param name="Forgotten">Completes when another feed of the task may be made.</param>
     private sealed record Entry(TaskFeed Feed, Task Forgotten);
 
-    private sealed class Reader(TaskFeed feed, TimeProvider time) : ITaskFeedReader
+    private sealed class Reader(TaskFeed feed, FeedInterest interest, TimeProvider time) : ITaskFeedReader
     {
         private TaskFeed.Link _link = feed.Newest;
         private bool _left;
@@ -187,7 +184,7 @@ internal sealed class RedisTaskFeeds : ITaskFeeds, IDisposable
             if (!_left)
             {
                 _left = true;
-                feed.Leave();
+                feed.Leave(interest);
             }
 
             return ValueTask.CompletedTask;

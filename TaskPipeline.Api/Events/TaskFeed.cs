@@ -7,8 +7,8 @@ using TaskPipeline.Contracts;
 namespace TaskPipeline.Api.Events;
 
 /// <summary>
-/// One task that is followed here: a subscription to its channel, and a loop that reads it once after however many changes were
-/// told meanwhile. It lives while it has readers.
+/// One task that is followed here: a subscription to its channel, and a loop that takes what was told last, however many changes
+/// were told meanwhile, and reads the task where that does not say all. It lives while it has readers.
 /// </summary>
 internal sealed class TaskFeed
 {
@@ -26,6 +26,9 @@ internal sealed class TaskFeed
     /// <summary>Written by whoever estimates, taken by the loop.</summary>
     private QueueEstimate? _estimate;
 
+    /// <summary>The change that was told last, taken by the loop.</summary>
+    private ChangeMessage? _told;
+
     /// <summary>Whether the task may have changed since it was read; 0 or 1.</summary>
     private int _isStale;
 
@@ -36,20 +39,34 @@ internal sealed class TaskFeed
     /// <summary>Guarded by <see cref="_lock"/>. Whoever makes the feed is its first reader, also when it ends before it has begun.</summary>
     private int _readers = 1;
 
+    /// <summary>How many of them want every state. Guarded by <see cref="_lock"/> when written.</summary>
+    private volatile int _stateReaders;
+
+    /// <summary>Completed by the loop when it has gone round from when they were put here. Guarded by <see cref="_lock"/>.</summary>
+    private readonly List<TaskCompletionSource> _rounds = [];
+
+    /// <summary>The last of them, or of those that have completed; what <see cref="Newest"/> must have seen to be as new as every reader wants it. Guarded by <see cref="_lock"/>.</summary>
+    private Task _fresh;
+
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
     private bool _closed;
 
     /// <summary>Written by the loop alone, read by every reader.</summary>
     private volatile Link _newest = new(Snapshot: null, IsLast: false);
 
-    public TaskFeed(TaskId id, RedisChannel channel, ITaskStore store, QueueEstimator queue, ISubscriber subscriber, TimeProvider time)
+    public TaskFeed(TaskId id, RedisChannel channel, FeedInterest interest, ITaskStore store, QueueEstimator queue, ISubscriber subscriber, TimeProvider time)
     {
         (_id, _channel, _store, _queue, _subscriber, _time) = (id, channel, store, queue, subscriber, time);
+        _stateReaders = interest == FeedInterest.States ? 1 : 0;
+        _fresh = Ready;
         Ended = RunAsync();
     }
 
     /// <summary>Completes when the first state is there (<see cref="Newest"/> has none when there is no such task); fails as the store does.</summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>Whether anybody wants more than the end.</summary>
+    public bool TellsStates => _stateReaders > 0;
 
     /// <summary>Completes when the subscription is gone; then, and not before, another feed of the task may be made.</summary>
     public Task Ended { get; }
@@ -57,21 +74,41 @@ internal sealed class TaskFeed
     /// <summary>The newest link; a reader that holds an older one goes straight to it.</summary>
     public Link Newest => _newest;
 
-    /// <summary>Counts a reader in; false when the feed is closing.</summary>
-    public bool TryJoin()
+    /// <summary>Counts a reader in. Answers with what completes, or fails as the store does, when <see cref="Newest"/> is as new as the reader wants it; with null when the feed is closing.</summary>
+    public Task? TryJoin(FeedInterest interest)
     {
         lock (_lock)
         {
-            _readers += _closed ? 0 : 1;
-            return !_closed;
+            if (_closed)
+            {
+                return null;
+            }
+
+            _readers++;
+            if (interest == FeedInterest.End)
+            {
+                return Ready;
+            }
+
+            if (_stateReaders++ == 0)
+            {
+                // While only its end was of interest, it may have changed unread.
+                var round = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _rounds.Add(round);
+                _fresh = round.Task;
+                Tell();
+            }
+
+            return _fresh;
         }
     }
 
     /// <summary>Counts a reader out; the last one closes the feed.</summary>
-    public void Leave()
+    public void Leave(FeedInterest interest)
     {
         lock (_lock)
         {
+            _stateReaders -= interest == FeedInterest.States ? 1 : 0;
             if (--_readers > 0)
             {
                 return;
@@ -90,6 +127,25 @@ internal sealed class TaskFeed
         _changes.Writer.TryWrite(true);
     }
 
+    /// <summary>The task has changed, as the message says.</summary>
+    private void Tell(RedisValue message)
+    {
+        if (!TellsStates && ChangeMessage.GoesOn(message))
+        {
+            return;
+        }
+
+        if (ChangeMessage.Read(message) is { } told)
+        {
+            Volatile.Write(ref _told, told);
+            _changes.Writer.TryWrite(true);
+        }
+        else
+        {
+            Tell();
+        }
+    }
+
     /// <summary>Where the task stands now. Readers are told if that says something new.</summary>
     public void Tell(QueueEstimate estimate)
     {
@@ -104,42 +160,101 @@ internal sealed class TaskFeed
         {
             // Subscribed before the first look, so that no change falls between the two.
             queue = await SubscribeAsync();
-            queue.OnMessage(_ => Tell());
-            await ReadAsync();
-            _ready.TrySetResult();
-            await foreach (var _ in _changes.Reader.ReadAllAsync())
-            {
-                if (_newest.IsLast)
-                {
-                    continue;
-                }
-
-                if (Interlocked.Exchange(ref _isStale, 0) == 1)
-                {
-                    await TryReadAsync();
-                }
-                else if (Interlocked.Exchange(ref _estimate, null) is { } estimate && _newest.Snapshot is { Task.Record.State: TaskState.Pending } pending && pending.Estimated(estimate) is { } moved)
-                {
-                    Publish(new Link(moved, IsLast: false));
-                }
-            }
+            queue.OnMessage(message => Tell(message.Message));
+            await FollowAsync();
         }
         catch (Exception exception)
         {
             // Whatever keeps the feed from beginning is told to everybody who waits for it; once it has begun, only this can end it.
-            _ready.TrySetException(exception is RedisException or TimeoutException
+            var failure = exception is RedisException or TimeoutException
                 ? new StoreUnavailableException("The changes of the task cannot be subscribed to", exception)
-                : exception);
+                : exception;
+            Close();
+            _ready.TrySetException(failure);
+            _rounds.ForEach(round => round.TrySetException(failure));
             Publish(new Link(_newest.Snapshot, IsLast: true));
         }
         finally
         {
+            Close();
+            await UnsubscribeAsync(queue);
+        }
+    }
+
+    /// <summary>No reader can join any more.</summary>
+    private void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+        }
+    }
+
+    private async Task FollowAsync()
+    {
+        await ReadAsync();
+        _ready.TrySetResult();
+        await foreach (var _ in _changes.Reader.ReadAllAsync())
+        {
+            // Before anything is looked at: who came later is not answered with what was seen earlier.
+            var waiting = Waiting();
+            try
+            {
+                if (!_newest.IsLast)
+                {
+                    await TakeAsync();
+                }
+
+                End(waiting, failure: null);
+            }
+            catch (StoreUnavailableException exception)
+            {
+                // Readers keep what they have; the change is not forgotten.
+                End(waiting, exception);
+                Tell();
+                await Task.Delay(s_again, _time, CancellationToken.None);
+            }
+        }
+    }
+
+    private TaskCompletionSource[] Waiting()
+    {
+        lock (_lock)
+        {
+            return _rounds.Count == 0 ? [] : [.. _rounds];
+        }
+    }
+
+    private void End(TaskCompletionSource[] rounds, StoreUnavailableException? failure)
+    {
+        foreach (var round in rounds)
+        {
             lock (_lock)
             {
-                _closed = true;
+                _rounds.Remove(round);
             }
 
-            await UnsubscribeAsync(queue);
+            if (failure is null)
+            {
+                round.TrySetResult();
+            }
+            else
+            {
+                round.TrySetException(failure);
+            }
+        }
+    }
+
+    private async Task TakeAsync()
+    {
+        var told = Interlocked.Exchange(ref _told, null);
+        if (Interlocked.Exchange(ref _isStale, 0) == 1 || (told is not null && !await TryTakeAsync(told)))
+        {
+            await ReadAsync();
+        }
+        else if (told is null && Interlocked.Exchange(ref _estimate, null) is { } estimate && _newest.Snapshot is { Task.Record.State: TaskState.Pending } pending && pending.Estimated(estimate) is { } moved)
+        {
+            Publish(new Link(moved, IsLast: false));
         }
     }
 
@@ -183,25 +298,30 @@ internal sealed class TaskFeed
             // Its retention is over, or the store has lost it.
             Publish(new Link(_newest.Snapshot, IsLast: true));
         }
-        else if (task.Record.Version != _newest.Snapshot?.Version)
+        else if (task.Record.Version != _newest.Snapshot?.Version || (TellsStates && _newest.Snapshot.Task is { Record.State: TaskState.Pending, Queue: null }))
         {
-            Publish(new Link(new TaskSnapshot(await _queue.EstimateAsync(task, CancellationToken.None)), task.Record.IsTerminal));
+            await PublishAsync(task);
         }
     }
 
-    private async Task TryReadAsync()
+    /// <summary>
+    /// Takes the task from what was told of it. False when that does not follow from the newest state: when it lacks what a version brought that was not looked
+    /// at, and when Redis counts versions anew because it lost some.
+    /// </summary>
+    private async Task<bool> TryTakeAsync(ChangeMessage told)
     {
-        try
+        var from = told.IsWhole ? 1 : told.Record.Version - 1;
+        if (_newest.Snapshot is not { } newest || newest.Version < from || newest.Version >= told.Record.Version)
         {
-            await ReadAsync();
+            return false;
         }
-        catch (StoreUnavailableException)
-        {
-            // Readers keep what they have; the change is not forgotten.
-            Tell();
-            await Task.Delay(s_again, _time, CancellationToken.None);
-        }
+
+        await PublishAsync(newest.Task with { Record = told.Record, Result = told.Result, Output = told.IsWhole ? told.Output : newest.Task.Output, Queue = null });
+        return true;
     }
+
+    private async Task PublishAsync(StoredTask task) =>
+        Publish(new Link(new TaskSnapshot(TellsStates ? await _queue.EstimateAsync(task, CancellationToken.None) : task), task.Record.IsTerminal));
 
     private void Publish(Link next)
     {

@@ -23,7 +23,8 @@ internal sealed class QueueEstimator(ILaneStore store, LaneBoard board, RedisClo
     }
 
     /// <summary>The same for one task.</summary>
-    public async Task<StoredTask> EstimateAsync(StoredTask task, CancellationToken cancellationToken) => (await EstimateAsync([task], cancellationToken))[0];
+    public async Task<StoredTask> EstimateAsync(StoredTask task, CancellationToken cancellationToken) =>
+        task.Record.State == TaskState.Pending ? (await EstimateAsync([task], cancellationToken))[0] : task;
 
     /// <summary>A task that was written a moment ago: it stands where it was put, and nothing needs to be asked.</summary>
     public StoredTask Created(SubmitResult.Created created, ReadOnlyMemory<byte> input)

@@ -82,7 +82,7 @@ internal static class RedisTaskScripts
     /// Keys: task, timers, old index, new index, unpublished, ended, all, queue of the lane, held back in it, its clients, running[, idempotency].
     /// Arguments: id, stamp, now, record, timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in
     /// milliseconds, entry of ended, result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given, next stamp,
-    /// next version, '1' if it leaves the queue or '', client, lane, by how much more of it run or '', command that publishes.
+    /// head of what is told on the channel (see <see cref="ChangeMessage"/>) or '', '1' if it leaves the queue or '', client, lane, by how much more of it run or '', command that publishes.
     /// </summary>
     public const string Apply = Now + """
 
@@ -128,7 +128,7 @@ internal static class RedisTaskScripts
           if redis.call('HINCRBY', KEYS[10], ARGV[19], -1) <= 0 then redis.call('HDEL', KEYS[10], ARGV[19]) end
         end
         if ARGV[21] ~= '' then redis.call('HINCRBY', KEYS[11], ARGV[20], ARGV[21]) end
-        redis.call(ARGV[22], ARGV[14], ARGV[17])
+        redis.call(ARGV[22], ARGV[14], ARGV[17] == '' and '' or ARGV[17] .. ARGV[4] .. ARGV[11] .. ARGV[12])
         return {'ok', now}
         """;
 

@@ -199,7 +199,8 @@ internal sealed partial class RedisTaskStore(
     private static RedisValue Serialize(TaskRecord record) =>
         JsonSerializer.SerializeToUtf8Bytes(record, StorageJsonContext.Default.TaskRecord);
 
-    private static TaskRecord Deserialize(RedisValue value) =>
+    /// <summary>A record as it is stored.</summary>
+    internal static TaskRecord Deserialize(RedisValue value) =>
         JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)value).Span, StorageJsonContext.Default.TaskRecord)!;
 
     private static StoredTask ToStored(RedisValue record, ReadOnlyMemory<byte> input, RedisValue result, RedisValue output) =>
@@ -286,20 +287,22 @@ internal sealed partial class RedisTaskStore(
             keys = [.. keys, shard.Idempotency(hash)];
         }
 
+        // The output is that of the newest attempt: a claim begins with none, an end brings its own, also when that is none.
         var report = (trigger as TaskTrigger.Finish)?.Report;
+        var output = trigger is TaskTrigger.Claim or TaskTrigger.Finish ? report?.Output ?? "" : null;
+        var result = after.State == TaskState.Completed ? report?.Result ?? default : default;
+        var record = Serialize(after);
         var started = (after.State == TaskState.Processing ? 1 : 0) - (before.State == TaskState.Processing ? 1 : 0);
         RedisValue[] values =
         [
-            after.Id.ToString(), current.Stamp, RedisClock.ToMicroseconds(clock.Now), Serialize(after),
+            after.Id.ToString(), current.Stamp, RedisClock.ToMicroseconds(clock.Now), record,
             applied.Timer is { } timer ? RedisClock.ToMicroseconds(timer) : "",
             after.ClaimId is { } claim ? ClaimToken(after.Attempt, claim) : "",
             after.CancelRequested ? "1" : "", applied.Publish ? after.Dispatch : "", (long)_lifecycle.Retention.TotalMilliseconds,
             $"{after.Id} {ShardKeys.IndexName(after.State, after.Submission.Algorithm)}",
-            after.State == TaskState.Completed && report?.Result is { } result ? result : "", report?.Output ?? "",
-            trigger is TaskTrigger.TimerDue due ? due.Ticket : "", shard.Changes(after.Id),
-
-            // The output is that of the newest attempt: a claim begins with none, an end brings its own, also when that is none.
-            trigger is TaskTrigger.Claim or TaskTrigger.Finish ? "1" : "", stamp, after.Version,
+            result, output ?? "",
+            trigger is TaskTrigger.TimerDue due ? due.Ticket : "", shard.Changes(after.Id), output is null ? "" : "1", stamp,
+            ChangeMessage.Head(after, record.Length(), result.Length, output),
             before.State == TaskState.Pending && !applied.Publish ? "1" : "", ClientOf(after), Topology.LaneName(after.Lane), started == 0 ? "" : started,
             shards.PublishCommand,
         ];

@@ -11,17 +11,24 @@ internal sealed class TaskWaiter(ITaskStore store, ITaskFeeds feeds, TimeProvide
     /// Returns the task when it has ended, the limit is over or the process is told to stop, whichever is first; null when there
     /// is no such task.
     /// </summary>
-    public async Task<StoredTask?> WaitAsync(TaskId id, TimeSpan limit, CancellationToken cancellationToken)
+    /// <param name="id">The task.</param>
+    /// <param name="limit">The longest wait; zero for a look.</param>
+    /// <param name="isNew">It was submitted a moment ago: no look is taken at whether it has ended already.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<StoredTask?> WaitAsync(TaskId id, TimeSpan limit, bool isNew, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var task = await store.GetAsync(id, cancellationToken);
-        if (task is null || task.Record.IsTerminal || limit == TimeSpan.Zero)
+        if (limit == TimeSpan.Zero || !isNew)
         {
-            return task;
+            var task = await store.GetAsync(id, cancellationToken);
+            if (task is null || task.Record.IsTerminal || limit == TimeSpan.Zero)
+            {
+                return task;
+            }
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        await using var reader = await feeds.OpenAsync(id, cancellationToken);
+        await using var reader = await feeds.OpenAsync(id, FeedInterest.End, cancellationToken);
         if (reader is null)
         {
             return null;
@@ -33,6 +40,19 @@ internal sealed class TaskWaiter(ITaskStore store, ITaskFeeds feeds, TimeProvide
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return reader.Current.Task;
+        return reader.IsOver ? reader.Current.Task : await ReadAgainAsync(reader.Current.Task, cancellationToken);
+    }
+
+    /// <summary>The task as it is now: the feed has looked for its end alone. While the store is away, as it was.</summary>
+    private async Task<StoredTask?> ReadAgainAsync(StoredTask task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.GetAsync(task.Record.Id, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            return task;
+        }
     }
 }

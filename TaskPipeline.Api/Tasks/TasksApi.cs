@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Primitives;
 using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Problems;
@@ -92,7 +93,7 @@ internal static class TasksApi
         {
             if (created is null || wait > TimeSpan.Zero)
             {
-                task = await waiter.WaitAsync(id, wait ?? TimeSpan.Zero, cancellationToken) is { } read ? await queue.EstimateAsync(read, cancellationToken) : created;
+                task = await waiter.WaitAsync(id, wait ?? TimeSpan.Zero, isNew: created is not null, cancellationToken) is { } read ? await queue.EstimateAsync(read, cancellationToken) : created;
             }
         }
         catch (StoreUnavailableException) when (created is not null)
@@ -123,14 +124,12 @@ internal static class TasksApi
         }
 
         var wait = WaitPreference.Apply(context);
-        if (await waiter.WaitAsync(taskId, wait ?? TimeSpan.Zero, cancellationToken) is not { } task)
+        if (await waiter.WaitAsync(taskId, wait ?? TimeSpan.Zero, isNew: false, cancellationToken) is not { } task)
         {
             return new Problem(ProblemType.TaskNotFound);
         }
 
-        var matches = context.Request.Headers.IfNoneMatch.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries));
-        var tag = ETag(task.Record);
-        if (matches.Any(match => match == tag || match == "*" || "W/" + match == tag))
+        if (Matches(context.Request.Headers.IfNoneMatch, ETag(task.Record)))
         {
             SetHeaders(context, task.Record);
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
@@ -224,6 +223,9 @@ internal static class TasksApi
             context.Response.Headers.RetryAfter = "1";
         }
     }
+
+    private static bool Matches(StringValues ifNoneMatch, string tag) => ifNoneMatch.Count > 0
+        && ifNoneMatch.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(match => match == tag || match == "*" || "W/" + match == tag);
 
     private static string ETag(TaskRecord record) => string.Create(CultureInfo.InvariantCulture, $"W/\"{record.Version}\"");
 }

@@ -1,3 +1,4 @@
+using TaskPipeline.Api.Events;
 using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
@@ -126,7 +127,7 @@ public abstract class ShardsTests(StoreSite site)
         for (var shard = 0; shard < site.Shards; shard++)
         {
             var record = await store.SubmitAsync(key: TestStore.Key("followed", shard));
-            await using var reader = (await other.Feeds.OpenAsync(record.Id, CancellationToken.None))!;
+            await using var reader = (await other.Feeds.OpenAsync(record.Id, FeedInterest.States, CancellationToken.None))!;
 
             var next = reader.NextAsync(s_limit, CancellationToken.None);
             await store.ClaimAsync(record);
