@@ -3,11 +3,12 @@ namespace TaskPipeline.Api.Storage;
 /// <summary>
 /// The Lua texts. Fields of a task's hash: <c>v</c> stamp of the last write (version, then maybe random digits), <c>r</c> record, <c>i</c> input, <c>x</c> result, <c>o</c> output,
 /// <c>c</c> the claim that holds it (<c>attempt/claim</c>, only while processing), <c>k</c> 1 when a cancel is stored,
-/// <c>u</c> the dispatch that the broker has not confirmed. Times are microseconds since 1970 by the clock of Redis.
+/// <c>u</c> the dispatch that the broker has not confirmed, empty or absent when there is none. Times are microseconds since 1970 by the clock of Redis.
 /// </summary>
 /// <remarks>
 /// The caller decides with its own idea of Redis' clock. A script that finds that idea more than a second off changes nothing
-/// and answers <c>skew</c>, so that no decision rests on a wrong clock.
+/// and answers <c>skew</c>, so that no decision rests on a wrong clock. What a task costs Redis goes with the number of commands, far less with what
+/// they do; a number that does not change is text, because Lua would print it and Redis read it again each time.
 /// </remarks>
 internal static class RedisTaskScripts
 {
@@ -52,21 +53,23 @@ internal static class RedisTaskScripts
           local start = math.max(tonumber(redis.call('HGET', KEYS[9], '#') or '0'), tonumber(redis.call('HGET', KEYS[9], mine) or '0'))
           redis.call('HSET', KEYS[9], mine, string.format('%.6f', start + ARGV[11]))
           redis.call('ZADD', KEYS[7], string.format('%.6f', start), ARGV[1])
-          redis.call('HINCRBY', KEYS[8], ARGV[10], 1)
+          redis.call('HINCRBY', KEYS[8], ARGV[10], '1')
         elseif ARGV[5] ~= '' then
-          if tonumber(redis.call('GET', KEYS[5]) or '0') >= tonumber(ARGV[6]) then return {'full', now} end
-          redis.call('INCR', KEYS[5])
+          if redis.call('INCR', KEYS[5]) > tonumber(ARGV[6]) then
+            redis.call('DECR', KEYS[5])
+            return {'full', now}
+          end
           redis.call('ZADD', KEYS[6], now, ARGV[1])
-          redis.call('HINCRBY', KEYS[8], ARGV[10], 1)
+          redis.call('HINCRBY', KEYS[8], ARGV[10], '1')
         end
         if hold or ARGV[5] == '' then
-          redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3])
+          redis.call('HSET', KEYS[1], 'v', '1', 'r', ARGV[2], 'i', ARGV[3])
         else
-          redis.call('HSET', KEYS[1], 'v', 1, 'r', ARGV[2], 'i', ARGV[3], 'u', ARGV[5])
+          redis.call('HSET', KEYS[1], 'v', '1', 'r', ARGV[2], 'i', ARGV[3], 'u', ARGV[5])
         end
         redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
-        redis.call('ZADD', KEYS[3], 0, ARGV[1])
-        redis.call('ZADD', KEYS[4], 0, ARGV[1])
+        redis.call('ZADD', KEYS[3], '0', ARGV[1])
+        redis.call('ZADD', KEYS[4], '0', ARGV[1])
         if KEYS[10] then redis.call('SET', KEYS[10], ARGV[8]) end
         return {'ok', now, ahead}
         """;
@@ -79,9 +82,9 @@ internal static class RedisTaskScripts
         """;
 
     /// <summary>
-    /// Keys: task, timers, old index, new index, unpublished, ended, all, queue of the lane, held back in it, its clients, running[, idempotency].
+    /// Keys: task, timers, old index, new index, unpublished, ended, queue of the lane, held back in it, its clients, running[, idempotency].
     /// Arguments: id, stamp, now, record, timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in
-    /// milliseconds, entry of ended, result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given, next stamp,
+    /// milliseconds, entry of ended or '', result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given, next stamp,
     /// head of what is told on the channel (see <see cref="ChangeMessage"/>) or '', '1' if it leaves the queue or '', client, lane, by how much more of it run or '', command that publishes.
     /// </summary>
     public const string Apply = Now + """
@@ -97,12 +100,13 @@ internal static class RedisTaskScripts
         end
         if ARGV[6] ~= '' then put('c', ARGV[6]) elseif h[3] then gone[#gone + 1] = 'c' end
         if ARGV[7] ~= '' then put('k', ARGV[7]) end
+        local unpublished = h[2] and h[2] ~= ''
         if ARGV[8] ~= '' then
           put('u', ARGV[8])
-          if not h[2] then redis.call('INCR', KEYS[5]) end
+          if not unpublished then redis.call('INCR', KEYS[5]) end
         elseif h[2] then
-          gone[#gone + 1] = 'u'
-          if redis.call('DECR', KEYS[5]) <= 0 then redis.call('DEL', KEYS[5]) end
+          if ARGV[5] == '' then gone[#gone + 1] = 'u' elseif unpublished then put('u', '') end
+          if unpublished and redis.call('DECR', KEYS[5]) <= 0 then redis.call('DEL', KEYS[5]) end
         end
         if ARGV[11] ~= '' then put('x', ARGV[11]) end
         if ARGV[15] ~= '' then
@@ -112,7 +116,7 @@ internal static class RedisTaskScripts
         if #gone > 0 then redis.call('HDEL', KEYS[1], unpack(gone)) end
         if KEYS[3] ~= KEYS[4] then
           redis.call('ZREM', KEYS[3], ARGV[1])
-          redis.call('ZADD', KEYS[4], 0, ARGV[1])
+          redis.call('ZADD', KEYS[4], '0', ARGV[1])
         end
         if ARGV[5] ~= '' then
           redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
@@ -120,14 +124,14 @@ internal static class RedisTaskScripts
           redis.call('ZREM', KEYS[2], ARGV[1])
           redis.call('ZADD', KEYS[6], now + ARGV[9] * 1000, ARGV[10])
           redis.call('PEXPIRE', KEYS[1], ARGV[9])
-          if KEYS[12] then redis.call('PEXPIRE', KEYS[12], ARGV[9]) end
+          if KEYS[11] then redis.call('PEXPIRE', KEYS[11], ARGV[9]) end
         end
         if ARGV[8] ~= '' then
-          if redis.call('ZADD', KEYS[8], now, ARGV[1]) == 1 and redis.call('ZREM', KEYS[9], ARGV[1]) == 0 then redis.call('HINCRBY', KEYS[10], ARGV[19], 1) end
-        elseif ARGV[18] ~= '' and (redis.call('ZREM', KEYS[8], ARGV[1]) == 1 or redis.call('ZREM', KEYS[9], ARGV[1]) == 1) then
-          if redis.call('HINCRBY', KEYS[10], ARGV[19], -1) <= 0 then redis.call('HDEL', KEYS[10], ARGV[19]) end
+          if redis.call('ZADD', KEYS[7], now, ARGV[1]) == 1 and redis.call('ZREM', KEYS[8], ARGV[1]) == 0 then redis.call('HINCRBY', KEYS[9], ARGV[19], '1') end
+        elseif ARGV[18] ~= '' and (redis.call('ZREM', KEYS[7], ARGV[1]) == 1 or redis.call('ZREM', KEYS[8], ARGV[1]) == 1) then
+          if redis.call('HINCRBY', KEYS[9], ARGV[19], '-1') <= 0 then redis.call('HDEL', KEYS[9], ARGV[19]) end
         end
-        if ARGV[21] ~= '' then redis.call('HINCRBY', KEYS[11], ARGV[20], ARGV[21]) end
+        if ARGV[21] ~= '' then redis.call('HINCRBY', KEYS[10], ARGV[20], ARGV[21]) end
         redis.call(ARGV[22], ARGV[14], ARGV[17] == '' and '' or ARGV[17] .. ARGV[4] .. ARGV[11] .. ARGV[12])
         return {'ok', now}
         """;
@@ -156,7 +160,7 @@ internal static class RedisTaskScripts
     /// <summary>Keys: task, timers, unpublished. Arguments: id, version, dispatch, timer. Takes a confirm back because the queue was lost.</summary>
     public const string Unconfirm = """
         local h = redis.call('HMGET', KEYS[1], 'v', 'u')
-        if not h[1] or string.match(h[1], '^%d+') ~= ARGV[2] or h[2] then return 0 end
+        if not h[1] or string.match(h[1], '^%d+') ~= ARGV[2] or h[2] and h[2] ~= '' then return 0 end
         redis.call('HSET', KEYS[1], 'u', ARGV[3])
         redis.call('INCR', KEYS[3])
         redis.call('ZADD', KEYS[2], 'XX', ARGV[4], ARGV[1])

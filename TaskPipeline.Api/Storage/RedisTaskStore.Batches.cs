@@ -7,8 +7,12 @@ namespace TaskPipeline.Api.Storage;
 /// <content>What is done to many tasks at once: one script for each shard that has some of them.</content>
 internal sealed partial class RedisTaskStore
 {
-    public Task ConfirmPublishedAsync(IReadOnlyList<TaskRecord> records, CancellationToken cancellationToken) =>
-        Task.WhenAll(shards.Split(records, record => record.Id).Select(part => ConfirmAsync(part, records, cancellationToken)));
+    public Task ConfirmPublishedAsync(IReadOnlyList<TaskRecord> records, CancellationToken cancellationToken)
+    {
+        // Whatever this replica wrote of a task since then has noted the confirm as well, or has made another dispatch the newest.
+        TaskRecord[] open = [.. records.Where(record => _recent.Find(record.Id) is not { } newest || newest.Record.Version <= record.Version)];
+        return Task.WhenAll(shards.Split(open, record => record.Id).Select(part => ConfirmAsync(part, open, cancellationToken)));
+    }
 
     public async Task<IReadOnlyList<AttemptVerdict>> RenewAsync(IReadOnlyList<RunningAttempt> attempts, CancellationToken cancellationToken)
     {

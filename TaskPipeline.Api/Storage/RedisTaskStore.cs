@@ -279,7 +279,7 @@ internal sealed partial class RedisTaskStore(
         RedisKey[] keys =
         [
             shard.Task(after.Id), shard.Timers, shard.Index(before.State, after.Submission.Algorithm),
-            shard.Index(after.State, after.Submission.Algorithm), shard.Unpublished, shard.Ended, shard.All,
+            shard.Index(after.State, after.Submission.Algorithm), shard.Unpublished, shard.Ended,
             shard.LaneQueue(after.Lane), shard.LaneHeld(after.Lane), shard.LaneClients(after.Lane), shard.LanesRunning,
         ];
         if (after.IdempotencyHash is { } hash)
@@ -299,7 +299,7 @@ internal sealed partial class RedisTaskStore(
             applied.Timer is { } timer ? RedisClock.ToMicroseconds(timer) : "",
             after.ClaimId is { } claim ? ClaimToken(after.Attempt, claim) : "",
             after.CancelRequested ? "1" : "", applied.Publish ? after.Dispatch : "", (long)_lifecycle.Retention.TotalMilliseconds,
-            $"{after.Id} {ShardKeys.IndexName(after.State, after.Submission.Algorithm)}",
+            applied.Timer is null ? $"{after.Id} {ShardKeys.IndexName(after.State, after.Submission.Algorithm)}" : "",
             result, output ?? "",
             trigger is TaskTrigger.TimerDue due ? due.Ticket : "", shard.Changes(after.Id), output is null ? "" : "1", stamp,
             ChangeMessage.Head(after, record.Length(), result.Length, output),

@@ -40,7 +40,7 @@ internal sealed class TaskShards(IOptions<TaskStoreOptions> options)
     {
         if (Count == 1)
         {
-            return [new ShardPart(_shards[0], [.. Enumerable.Range(0, items.Count)])];
+            return items.Count == 0 ? [] : [new ShardPart(_shards[0], [.. Enumerable.Range(0, items.Count)])];
         }
 
         var parts = new List<int>?[Count];

@@ -45,7 +45,7 @@ public abstract class TaskStoreRaceTests(StoreSite site, int batches)
         {
             foreach (var id in await store.Database.SortedSetRangeByRankAsync(shard.Timers))
             {
-                unpublished += await store.Database.HashExistsAsync($"{shard.TaskPrefix}{id}", "u") ? 1 : 0;
+                unpublished += (await store.Database.HashGetAsync($"{shard.TaskPrefix}{id}", "u")).IsNullOrEmpty ? 0 : 1;
             }
         }
 
