@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Serialization;
@@ -13,6 +14,8 @@ namespace TaskPipeline.Contracts;
 [JsonConverter(typeof(TaskIdJsonConverter))]
 public readonly record struct TaskId : IComparable<TaskId>
 {
+    private const int TextLength = 36;
+
     private TaskId(Guid value) => Value = value;
 
     /// <summary>The UUID.</summary>
@@ -56,8 +59,29 @@ public readonly record struct TaskId : IComparable<TaskId>
     public static bool TryParse([NotNullWhen(true)] string? text, out TaskId id)
     {
         id = default;
-        if (text is not { Length: 36 } || !Guid.TryParseExact(text, "D", out var value) || value.Version != 7
+        if (text is not { Length: TextLength } || !Guid.TryParseExact(text, "D", out var value) || value.Version != 7
             || !string.Equals(text, value.ToString("D", CultureInfo.InvariantCulture), StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        id = new TaskId(value);
+        return true;
+    }
+
+    /// <summary>The same for text in UTF-8.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, out TaskId id)
+    {
+        id = default;
+        if (text.Length != TextLength || !Utf8Parser.TryParse(text, out Guid value, out var read, 'D') || read != TextLength || value.Version != 7)
+        {
+            return false;
+        }
+
+        // Upper case is read as well, and is not canonical.
+        Span<byte> canonical = stackalloc byte[TextLength];
+        value.TryFormat(canonical, out _, "D");
+        if (!text.SequenceEqual(canonical))
         {
             return false;
         }

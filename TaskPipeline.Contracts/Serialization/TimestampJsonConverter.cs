@@ -29,7 +29,10 @@ public sealed class TimestampJsonConverter : JsonConverter<DateTimeOffset>
     }
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => WriteTo(writer, value);
+
+    /// <summary>Writes a time as a value.</summary>
+    internal static void WriteTo(Utf8JsonWriter writer, DateTimeOffset value)
     {
         // The round-trip format is written without looking at a pattern; its last digit gives way to the Z behind it.
         Span<byte> text = stackalloc byte[RoundTripLength];
@@ -40,13 +43,20 @@ public sealed class TimestampJsonConverter : JsonConverter<DateTimeOffset>
 
     private static bool HasOffset(ref Utf8JsonReader reader)
     {
+        if (!reader.HasValueSequence && !reader.ValueIsEscaped)
+        {
+            return HasOffset(reader.ValueSpan);
+        }
+
         if ((reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) > MostEscapedBytes)
         {
             return false;
         }
 
         Span<byte> buffer = stackalloc byte[MostEscapedBytes];
-        var text = buffer[..reader.CopyString(buffer)];
-        return text.Length is > 18 and < MostBytes && (text[^1] == 'Z' || text[^6] is (byte)'+' or (byte)'-');
+        return HasOffset(buffer[..reader.CopyString(buffer)]);
     }
+
+    private static bool HasOffset(ReadOnlySpan<byte> text) =>
+        text.Length is > 18 and < MostBytes && (text[^1] == 'Z' || text[^6] is (byte)'+' or (byte)'-');
 }
