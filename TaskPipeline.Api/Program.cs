@@ -26,7 +26,11 @@ builder.AddDiagnostics();
 builder.AddProblems();
 builder.AddDraining();
 builder.AddApiDescription();
-builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = null); // Counted by RequestBody, which says why.
+builder.WebHost.ConfigureKestrel(options =>
+{
+    options.AddServerHeader = false;
+    options.Limits.MaxRequestBodySize = null; // Counted by RequestBody, which says why.
+});
 
 var app = builder.Build();
 app.UseProblems();

@@ -12,6 +12,9 @@ internal sealed class CallbackClient
     /// <summary>How often a request that never reached an API is sent again at once: with several replicas, to another one.</summary>
     private const int MaxReconnects = 2;
 
+    private static readonly Uri s_path = new(CallbackProtocol.Path, UriKind.Relative);
+    private static readonly MediaTypeHeaderValue s_json = new("application/json");
+
     private readonly HttpClient _http;
 
     public CallbackClient(HttpClient http, IOptions<CallbackOptions> options)
@@ -43,10 +46,10 @@ internal sealed class CallbackClient
     private async Task<ReportVerdict[]> SendOnceAsync(byte[] reports, int count, CancellationToken cancellationToken)
     {
         using var content = new ByteArrayContent(reports);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        content.Headers.ContentType = s_json;
         try
         {
-            using var response = await _http.PostAsync(new Uri(CallbackProtocol.Path, UriKind.Relative), content, cancellationToken);
+            using var response = await _http.PostAsync(s_path, content, cancellationToken);
             response.EnsureSuccessStatusCode();
             var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             var verdicts = JsonSerializer.Deserialize(body, ContractsJsonContext.Default.ReportVerdictArray);

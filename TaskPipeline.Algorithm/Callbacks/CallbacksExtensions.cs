@@ -8,9 +8,10 @@ public static class CallbacksExtensions
     {
         builder.AddCheckedOptions<CallbackOptions>(CallbackOptions.SectionName);
 
-        // Repeating is the sender's own business: a resilience handler in between would only blur what was answered.
+        // Repeating is the sender's own business: a resilience handler in between would only blur what was answered. Service discovery, which the
+        // service defaults add as well, stays.
 #pragma warning disable EXTEXP0001 // The only way to take back what the service defaults add to every client.
-        builder.Services.AddHttpClient<CallbackClient>().RemoveAllResilienceHandlers().RemoveAllLoggers().AddServiceDiscovery();
+        builder.Services.AddHttpClient<CallbackClient>().RemoveAllResilienceHandlers().RemoveAllLoggers();
 #pragma warning restore EXTEXP0001
         builder.Services.AddSingleton<ReportSender>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ReportSender>());

@@ -18,7 +18,10 @@ internal static class RequestBody
     /// <summary>Whether the content is JSON in UTF-8, and not compressed.</summary>
     public static bool IsJson(HttpRequest request) =>
         request.Headers.ContentEncoding.ToString() is "" or "identity"
-        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && (request.ContentType is "application/json" || IsJson(request.ContentType));
+
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
 
