@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace TaskPipeline.ServiceDefaults.Tests;
 
@@ -77,6 +78,18 @@ public sealed class DefaultsTests
 
         Assert.Equal(calls, counted);
         Assert.Equal(calls == 1 ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("Logging:LogLevel:Default", "Information", false)]
+    [InlineData("Logging:LogLevel:Microsoft.AspNetCore", "Information", true)]
+    public async Task Requests_AreLoggedWhenAskedFor(string setting, string level, bool logged)
+    {
+        await using var application = await StartAsync("Production", settings: (setting, level));
+
+        var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Hosting.Diagnostics");
+
+        Assert.Equal(logged, logger.IsEnabled(LogLevel.Information));
     }
 
     [Fact]
