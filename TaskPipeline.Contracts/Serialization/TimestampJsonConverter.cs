@@ -29,10 +29,7 @@ public sealed class TimestampJsonConverter : JsonConverter<DateTimeOffset>
     }
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => WriteTo(writer, value);
-
-    /// <summary>Writes a time as a value.</summary>
-    internal static void WriteTo(Utf8JsonWriter writer, DateTimeOffset value)
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {
         // The round-trip format is written without looking at a pattern; its last digit gives way to the Z behind it.
         Span<byte> text = stackalloc byte[RoundTripLength];
