@@ -105,6 +105,32 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ChangesCannotBeSubscribedTo_WaitsGoOnUntilTheyCanAndEndAtTheirLimit()
+    {
+        var id = await _api.Http.SubmittedAsync();
+        await CommandAsync("ACL SETUSER default -subscribe");
+
+        using (var over = await _api.Http.SendAsync(HttpMethod.Get, $"/tasks/{id}", headers: ("Prefer", "wait=1")))
+        {
+            Assert.Equal("pending", (await HttpAssert.BodyAsync(over)).GetProperty("status").GetString());
+        }
+
+        var refused = await CommandAsync("INFO errorstats");
+        var waiting = _api.Http.SendAsync(HttpMethod.Get, $"/tasks/{id}", headers: ("Prefer", "wait=60"));
+        using var limit = new CancellationTokenSource(s_limit);
+        while (await CommandAsync("INFO errorstats") == refused)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
+        }
+
+        await CommandAsync("ACL SETUSER default +subscribe");
+        await _worker.ClaimAsync(id);
+        await _worker.FinishAsync(id);
+        using var answer = await waiting.WaitAsync(s_limit);
+        Assert.Equal("completed", (await HttpAssert.BodyAsync(answer)).GetProperty("status").GetString());
+    }
+
+    [Fact]
     public async Task RedisEmptied_ReportsBringTheirTasksBack()
     {
         var running = await _api.Http.SubmittedAsync("{\"algorithm\":\"primes\",\"input\":{\"limit\":3},\"labels\":{\"a\":\"b\"}}");
@@ -157,6 +183,8 @@ public sealed class OutageTests : IAsyncLifetime
 
         Assert.True(quickest < s_twoAnswers, $"{what} takes {quickest.TotalSeconds} s");
     }
+
+    private Task<string> CommandAsync(string command) => RedisCommand.SendAsync(_redis.Port, command, CancellationToken.None);
 
     private async Task BackAsync(string id)
     {
