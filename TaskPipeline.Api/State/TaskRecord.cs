@@ -89,6 +89,9 @@ public sealed record TaskRecord
     /// <summary>The hash of its idempotency key, whose entry ends with the task; null without one.</summary>
     public string? IdempotencyHash { get; init; }
 
+    /// <summary>Where its end is told besides its own channel: the replica whose client waits for it, and a number there, as <c>replica/number</c>; null when nobody asked for it.</summary>
+    public string? ReplyTo { get; init; }
+
     /// <summary>Whether it has ended for good.</summary>
     [JsonIgnore]
     public bool IsTerminal => State is not (TaskState.Pending or TaskState.Processing);

@@ -76,6 +76,9 @@ public sealed record NewTask(Func<DateTimeOffset, TaskSubmission> Submission, Re
 
     /// <summary>The wait that its lane was expected to mean, in seconds; null when not known.</summary>
     public double? ExpectedWaitSeconds { get; init; }
+
+    /// <inheritdoc cref="TaskRecord.ReplyTo"/>
+    public string? ReplyTo { get; init; }
 }
 
 /// <summary>What a task may claim of its lane's waiting room.</summary>

@@ -85,7 +85,8 @@ internal static class RedisTaskScripts
     /// Keys: task, timers, old index, new index, unpublished, ended, queue of the lane, held back in it, its clients, running[, idempotency].
     /// Arguments: id, stamp, now, record, timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in
     /// milliseconds, entry of ended or '', result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given, next stamp,
-    /// head of what is told on the channel (see <see cref="ChangeMessage"/>) or '', '1' if it leaves the queue or '', client, lane, by how much more of it run or '', command that publishes.
+    /// head of what is told on the channel (see <see cref="ChangeMessage"/>) or '', '1' if it leaves the queue or '', client, lane, by how much more of it run or '', command that publishes,
+    /// channel of the replica that waits for the end or '', number of the wait there.
     /// </summary>
     public const string Apply = Now + """
 
@@ -132,7 +133,9 @@ internal static class RedisTaskScripts
           if redis.call('HINCRBY', KEYS[9], ARGV[19], '-1') <= 0 then redis.call('HDEL', KEYS[9], ARGV[19]) end
         end
         if ARGV[21] ~= '' then redis.call('HINCRBY', KEYS[10], ARGV[20], ARGV[21]) end
-        redis.call(ARGV[22], ARGV[14], ARGV[17] == '' and '' or ARGV[17] .. ARGV[4] .. ARGV[11] .. ARGV[12])
+        local told = ARGV[17] == '' and '' or ARGV[17] .. ARGV[4] .. ARGV[11] .. ARGV[12]
+        redis.call(ARGV[22], ARGV[14], told)
+        if ARGV[23] ~= '' then redis.call(ARGV[22], ARGV[23], ARGV[24] .. ' ' .. told) end
         return {'ok', now}
         """;
 

@@ -231,6 +231,7 @@ internal sealed partial class RedisTaskStore(
             RunClass = task.RunClass,
             ExpectedWaitSeconds = task.ExpectedWaitSeconds,
             IdempotencyHash = task.Idempotency?.KeyHash,
+            ReplyTo = task.ReplyTo,
         };
     }
 
@@ -291,6 +292,7 @@ internal sealed partial class RedisTaskStore(
         var report = (trigger as TaskTrigger.Finish)?.Report;
         var output = trigger is TaskTrigger.Claim or TaskTrigger.Finish ? report?.Output ?? "" : null;
         var result = after.State == TaskState.Completed ? report?.Result ?? default : default;
+        var reply = after.IsTerminal ? after.ReplyTo?.Split('/') : null;
         var record = Serialize(after);
         var started = (after.State == TaskState.Processing ? 1 : 0) - (before.State == TaskState.Processing ? 1 : 0);
         RedisValue[] values =
@@ -304,7 +306,7 @@ internal sealed partial class RedisTaskStore(
             trigger is TaskTrigger.TimerDue due ? due.Ticket : "", shard.Changes(after.Id), output is null ? "" : "1", stamp,
             ChangeMessage.Head(after, record.Length(), result.Length, output),
             before.State == TaskState.Pending && !applied.Publish ? "1" : "", ClientOf(after), Topology.LaneName(after.Lane), started == 0 ? "" : started,
-            shards.PublishCommand,
+            shards.PublishCommand, reply is [var replica, _] ? shard.Replies(replica) : "", reply is [_, var number] ? number : "",
         ];
         return await EvaluateAsync(RedisTaskScripts.Apply, keys, values, cancellationToken);
     }

@@ -87,6 +87,9 @@ internal sealed class ShardKeys
     /// <summary>The name of the channel on which changes of one task are told.</summary>
     public string Changes(TaskId id) => $"{Prefix}changes:{id}";
 
+    /// <summary>The name of the channel on which one replica is told the ends that its clients wait for.</summary>
+    public string Replies(string replica) => $"{Prefix}replies:{replica}";
+
     private RedisKey[] OfLanes(string name) => [.. Enum.GetValues<Lane>().Select(lane => (RedisKey)$"{Prefix}{name}:{Topology.LaneName(lane)}")];
 
     private static string StateName(TaskState state) => state switch

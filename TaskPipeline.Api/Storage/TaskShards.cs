@@ -26,11 +26,10 @@ internal sealed class TaskShards(IOptions<TaskStoreOptions> options)
     public ShardKeys Of(byte tag) => _shards[tag & (_shards.Length - 1)];
 
     /// <summary>The channel on which changes of a task are told.</summary>
-    public RedisChannel Changes(TaskId id)
-    {
-        var name = Of(id).Changes(id);
-        return Count == 1 ? RedisChannel.Literal(name) : RedisChannel.Sharded(name);
-    }
+    public RedisChannel Changes(TaskId id) => Channel(Of(id).Changes(id));
+
+    /// <summary>The channel on which a replica is told the ends of tasks of a shard.</summary>
+    public RedisChannel Replies(ShardKeys shard, string replica) => Channel(shard.Replies(replica));
 
     /// <summary>A shard's part of a bound of the whole store, rounded up.</summary>
     public long PartOf(long bound) => (bound + Count - 1) / Count;
@@ -51,6 +50,8 @@ internal sealed class TaskShards(IOptions<TaskStoreOptions> options)
 
         return [.. _shards.Where(shard => parts[shard.Number] is not null).Select(shard => new ShardPart(shard, parts[shard.Number]!))];
     }
+
+    private RedisChannel Channel(string name) => Count == 1 ? RedisChannel.Literal(name) : RedisChannel.Sharded(name);
 }
 
 /// <summary>Those of a list of things that belong to one shard.</summary>

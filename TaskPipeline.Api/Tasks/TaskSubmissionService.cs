@@ -18,34 +18,36 @@ internal sealed class TaskSubmissionService(
     private readonly TaskOptions _tasks = tasks.Value;
     private readonly LifecycleOptions _lifecycle = lifecycle.Value;
 
-    /// <summary>Submits what a client asked for.</summary>
+    /// <summary>Submits what a client asked for; <paramref name="replyTo"/> is where the end is to be told, see <see cref="TaskRecord.ReplyTo"/>.</summary>
     public async Task<SubmitResult> SubmitAsync(
-        SubmitRequest request, AlgorithmDescription algorithm, string client, IdempotencyKey? key, CancellationToken cancellationToken)
+        SubmitRequest request, AlgorithmDescription algorithm, string client, IdempotencyKey? key, string? replyTo, CancellationToken cancellationToken)
     {
         var choice = await lanes.ChooseAsync(request.Priority, algorithm, request.Input, client, request.MaxWaitSeconds, cancellationToken);
-        return await SubmitAsync(now => ToSubmission(request, algorithm, now), request.Input, choice, key, cancellationToken);
+        return await SubmitAsync(now => ToSubmission(request, algorithm, now), request.Input, choice, key, replyTo, cancellationToken);
     }
 
     /// <inheritdoc cref="ITaskStore.FindAsync"/>
     public Task<SubmitResult?> FindAsync(IdempotencyKey key, CancellationToken cancellationToken) => store.FindAsync(key, cancellationToken);
 
     /// <summary>Submits a task that ended once more, as a new one.</summary>
-    public async Task<SubmitResult> RetryAsync(StoredTask ended, AlgorithmDescription? algorithm, string client, IdempotencyKey? key, CancellationToken cancellationToken)
+    public async Task<SubmitResult> RetryAsync(
+        StoredTask ended, AlgorithmDescription? algorithm, string client, IdempotencyKey? key, string? replyTo, CancellationToken cancellationToken)
     {
         var submission = ended.Record.Submission;
         var choice = await lanes.ChooseAsync(
             submission.Priority, algorithm ?? Nameless(submission.Algorithm), ended.Input, client, maxWaitSeconds: null, cancellationToken);
-        return await SubmitAsync(now => Again(ended.Record, now), ended.Input, choice, key, cancellationToken);
+        return await SubmitAsync(now => Again(ended.Record, now), ended.Input, choice, key, replyTo, cancellationToken);
     }
 
     private async Task<SubmitResult> SubmitAsync(
-        Func<DateTimeOffset, TaskSubmission> submission, ReadOnlyMemory<byte> input, LaneChoice choice, IdempotencyKey? key, CancellationToken cancellationToken)
+        Func<DateTimeOffset, TaskSubmission> submission, ReadOnlyMemory<byte> input, LaneChoice choice, IdempotencyKey? key, string? replyTo, CancellationToken cancellationToken)
     {
         var task = new NewTask(submission, input, choice.Lane, Activity.Current?.Id, key)
         {
             Place = choice.Place,
             RunClass = choice.RunClass,
             ExpectedWaitSeconds = choice.ExpectedWaitSeconds,
+            ReplyTo = replyTo,
         };
         var result = await store.SubmitAsync(task, cancellationToken);
         if (result is SubmitResult.Created { Record: var record } created)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Primitives;
+using TaskPipeline.Api.Events;
 using TaskPipeline.Api.Lanes;
 using TaskPipeline.Api.OpenApi;
 using TaskPipeline.Api.Problems;
@@ -58,7 +59,7 @@ internal static class TasksApi
         {
             // What was accepted once is answered as then, though a time in it has passed since: its client may not have had the answer.
             return key is not null && await submissions.FindAsync(key, cancellationToken) is SubmitResult.Existing accepted
-                ? await AcceptedAsync(context, accepted.Id, created: null, waiter, queue, cancellationToken)
+                ? await AcceptedAsync(context, accepted.Id, created: null, reply: null, waiter, queue, cancellationToken)
                 : problem!;
         }
 
@@ -67,17 +68,18 @@ internal static class TasksApi
             return Problem.Invalid("algorithm", "no worker has announced an algorithm of this name");
         }
 
-        var result = await submissions.SubmitAsync(request, algorithm, client, key, cancellationToken);
+        using var reply = waiter.Expect(WaitPreference.Read(context.Request));
+        var result = await submissions.SubmitAsync(request, algorithm, client, key, reply?.Address, cancellationToken);
         return result is SubmitResult.Refused refused
             ? admission.Refuse(refused, request.MaxWaitSeconds)
-            : await AnswerAsync(context, result, request.Input, waiter, queue, cancellationToken);
+            : await AnswerAsync(context, result, request.Input, reply, waiter, queue, cancellationToken);
     }
 
     private static async Task<IResult> AnswerAsync(
-        HttpContext context, SubmitResult result, ReadOnlyMemory<byte> input, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken) => result switch
+        HttpContext context, SubmitResult result, ReadOnlyMemory<byte> input, ReplyChannel.Reply? reply, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken) => result switch
         {
-            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, queue.Created(created, input), waiter, queue, cancellationToken),
-            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, created: null, waiter, queue, cancellationToken),
+            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, queue.Created(created, input), reply, waiter, queue, cancellationToken),
+            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, created: null, reply: null, waiter, queue, cancellationToken),
             SubmitResult.KeyReused => new Problem(ProblemType.IdempotencyKeyReused),
             SubmitResult.Full full => new Problem(ProblemType.BacklogFull, full.Reason, RetryAfterSeconds: 5),
             _ => throw new InvalidOperationException($"{result} is not a result of a submission"),
@@ -85,16 +87,15 @@ internal static class TasksApi
 
     /// <summary>A task that was just written is accepted, also when the store is away before it can be read again.</summary>
     private static async Task<IResult> AcceptedAsync(
-        HttpContext context, TaskId id, StoredTask? created, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken)
+        HttpContext context, TaskId id, StoredTask? created, ReplyChannel.Reply? reply, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken)
     {
         var wait = WaitPreference.Apply(context);
+        var limit = wait ?? TimeSpan.Zero;
         var task = created;
         try
         {
-            if (created is null || wait > TimeSpan.Zero)
-            {
-                task = await waiter.WaitAsync(id, wait ?? TimeSpan.Zero, isNew: created is not null, cancellationToken) is { } read ? await queue.EstimateAsync(read, cancellationToken) : created;
-            }
+            var read = created is null ? await waiter.WaitAsync(id, limit, cancellationToken) : await waiter.WaitAsync(created, reply, limit, cancellationToken);
+            task = read is null ? created : ReferenceEquals(read, created) ? read : await queue.EstimateAsync(read, cancellationToken);
         }
         catch (StoreUnavailableException) when (created is not null)
         {
@@ -124,7 +125,7 @@ internal static class TasksApi
         }
 
         var wait = WaitPreference.Apply(context);
-        if (await waiter.WaitAsync(taskId, wait ?? TimeSpan.Zero, isNew: false, cancellationToken) is not { } task)
+        if (await waiter.WaitAsync(taskId, wait ?? TimeSpan.Zero, cancellationToken) is not { } task)
         {
             return new Problem(ProblemType.TaskNotFound);
         }
@@ -203,10 +204,11 @@ internal static class TasksApi
         }
 
         var algorithm = await workers.FindAlgorithmAsync(task.Record.Submission.Algorithm, cancellationToken);
-        var result = await submissions.RetryAsync(task, algorithm, client, key, cancellationToken);
+        using var reply = waiter.Expect(WaitPreference.Read(context.Request));
+        var result = await submissions.RetryAsync(task, algorithm, client, key, reply?.Address, cancellationToken);
         return result is SubmitResult.Refused refused
             ? admission.Refuse(refused, maxWaitSeconds: null)
-            : await AnswerAsync(context, result, task.Input, waiter, queue, cancellationToken);
+            : await AnswerAsync(context, result, task.Input, reply, waiter, queue, cancellationToken);
     }
 
     private static IResult TaskResult(HttpContext context, StoredTask task, int status)

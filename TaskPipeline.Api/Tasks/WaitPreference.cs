@@ -12,14 +12,17 @@ internal static class WaitPreference
     /// <summary>Reads it, and says in the answer that it is applied. Null without one.</summary>
     public static TimeSpan? Apply(HttpContext context)
     {
-        if (Parse(context.Request.Headers["Prefer"]) is not { } seconds)
+        var wait = Read(context.Request);
+        if (wait is { TotalSeconds: var seconds })
         {
-            return null;
+            context.Response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={seconds}");
         }
 
-        context.Response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={seconds}");
-        return TimeSpan.FromSeconds(seconds);
+        return wait;
     }
+
+    /// <summary>Reads it. Null without one.</summary>
+    public static TimeSpan? Read(HttpRequest request) => Parse(request.Headers["Prefer"]) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>The seconds of the first preference of that name, capped; null without one, and when it is nonsense.</summary>
     public static int? Parse(StringValues header)

@@ -24,7 +24,7 @@ public sealed partial class MessagesPageTests
         var ofTheFleet = typeof(FleetKeys).GetFields(Declared).Select(field => field.GetValue(null)!.ToString()!);
         var ofTheShard = typeof(ShardKeys).GetProperties(Declared).Where(property => property.PropertyType == typeof(RedisKey)).Select(property => property.GetValue(shard)!.ToString()!);
         var made = typeof(FleetKeys).GetMethods(Declared).Concat(typeof(ShardKeys).GetMethods(Declared))
-            .Where(method => !method.IsSpecialName && (method.ReturnType == typeof(RedisKey) || method.Name == nameof(ShardKeys.Changes)))
+            .Where(method => !method.IsSpecialName && (method.ReturnType == typeof(RedisKey) || method.Name is nameof(ShardKeys.Changes) or nameof(ShardKeys.Replies)))
             .Select(method => Pattern(method.Invoke(method.IsStatic ? null : shard, [.. method.GetParameters().Select(Sample)])!.ToString()!));
 
         Assert.Equal(ofTheFleet.Concat(ofTheShard).Concat(made).Order(StringComparer.Ordinal), KeyRow().Matches(s_page).Select(row => row.Groups["key"].Value).Order(StringComparer.Ordinal));
@@ -71,6 +71,7 @@ public sealed partial class MessagesPageTests
         { Name: "algorithm" } => "<algorithm>",
         { Name: "runClass" } => "<class>",
         { Name: "keyHash" } => "<hash>",
+        { Name: "replica" } => "<replica>",
         { Name: "id" } => "<worker>",
         _ => throw new InvalidOperationException($"No sample for {parameter.Name} of {parameter.Member.Name}"),
     };

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using StackExchange.Redis;
 
 namespace TaskPipeline.Integration.Tests.Http;
 
@@ -386,6 +387,7 @@ public sealed class SubmitContractTests(ApiFixture api)
         var submitted = api.Http.SubmitAsync("{\"algorithm\":\"primes\",\"labels\":{\"of\":\"this test\"}}", ("Prefer", "respond-async, wait=50"));
         var id = await NewestAsync();
         await api.Worker.ClaimAsync(id);
+        Assert.Equal(0, await api.Redis.GetServers()[0].SubscriptionSubscriberCountAsync(RedisChannel.Literal($"tp:{{0}}:changes:{id}")));
         await api.Worker.FinishAsync(id);
 
         using var response = await submitted;

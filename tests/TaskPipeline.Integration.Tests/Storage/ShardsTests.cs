@@ -138,6 +138,29 @@ public abstract class ShardsTests(StoreSite site)
     }
 
     [Fact]
+    public async Task Ends_OfTasksInAnyShard_AreToldToTheReplicaThatWaits()
+    {
+        await using var store = await TestStore.CreateAsync(site);
+        await using var other = await store.ReplicaAsync();
+        using var waits = await store.RepliesAsync();
+        using var elsewhere = await other.RepliesAsync();
+        for (var shard = 0; shard < site.Shards; shard++)
+        {
+            using var reply = waits.Expect()!;
+            using var sameNumber = elsewhere.Expect()!;
+            var record = await store.SubmitAsync(key: TestStore.Key("awaited", shard), replyTo: reply.Address);
+
+            var running = await other.ClaimAsync(record);
+            Assert.False(reply.Told.IsCompleted);
+            await other.AppliedAsync(record.Id, TestStore.Finish(running, output: "said"));
+
+            var end = (await reply.Told.WaitAsync(s_limit))!;
+            Assert.Equal((record.Id, TaskState.Completed, "said"), (end.Record.Id, end.Record.State, end.Output));
+            Assert.False(sameNumber.Told.IsCompleted);
+        }
+    }
+
+    [Fact]
     public async Task Scripts_ForgottenByEveryServer_AreSentAgain()
     {
         await using var store = await TestStore.CreateAsync(site);

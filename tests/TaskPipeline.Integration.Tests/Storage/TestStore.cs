@@ -66,6 +66,15 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IConnectionMultiplexer Connection => _connection;
 
+    /// <summary>The reply channel of this replica, once it is told ends.</summary>
+    public async Task<ReplyChannel> RepliesAsync()
+    {
+        var replies = new ReplyChannel(_connection, Shards, TimeProvider.System);
+        await replies.StartAsync(CancellationToken.None);
+        await replies.ExecuteTask!.WaitAsync(TimeSpan.FromSeconds(30));
+        return replies;
+    }
+
     public IDatabase Database => _connection.GetDatabase();
 
     /// <summary>A store without tasks.</summary>
@@ -89,11 +98,11 @@ internal sealed class TestStore : IAsyncDisposable
     public Task FlushAsync() => Task.WhenAll(_connection.GetServers().Select(server => server.FlushDatabaseAsync(_database)));
 
     public async Task<TaskRecord> SubmitAsync(
-        string algorithm = "primes", IdempotencyKey? key = null, DateTimeOffset? notBefore = null, DateTimeOffset? startBefore = null, int maxAttempts = 3, string input = "{}") =>
-        Assert.IsType<SubmitResult.Created>(await TrySubmitAsync(algorithm, key, notBefore, startBefore, maxAttempts, input)).Record;
+        string algorithm = "primes", IdempotencyKey? key = null, DateTimeOffset? notBefore = null, DateTimeOffset? startBefore = null, int maxAttempts = 3, string input = "{}", string? replyTo = null) =>
+        Assert.IsType<SubmitResult.Created>(await TrySubmitAsync(algorithm, key, notBefore, startBefore, maxAttempts, input, replyTo)).Record;
 
     public Task<SubmitResult> TrySubmitAsync(
-        string algorithm = "primes", IdempotencyKey? key = null, DateTimeOffset? notBefore = null, DateTimeOffset? startBefore = null, int maxAttempts = 3, string input = "{}") =>
+        string algorithm = "primes", IdempotencyKey? key = null, DateTimeOffset? notBefore = null, DateTimeOffset? startBefore = null, int maxAttempts = 3, string input = "{}", string? replyTo = null) =>
         Store.SubmitAsync(
             new NewTask(
                 now => new TaskSubmission
@@ -110,6 +119,7 @@ internal sealed class TestStore : IAsyncDisposable
                 key)
             {
                 Place = Place,
+                ReplyTo = replyTo,
             },
             CancellationToken.None);
 
