@@ -91,9 +91,10 @@ internal static class EndToEndBenchmark
         {
             var result = await client.ThroughputAsync(options.Number("--tasks", 20_000));
             var latencies = await client.UnloadedAsync(options.Number("--latencies", 1000));
+            var paced = await client.PacedAsync(result.PerSecond / 2, TimeSpan.FromSeconds(options.Number("--seconds", 3)));
             var programs = string.Join(", ", result.CpuByName.OrderByDescending(entry => entry.Value).Select(entry => $"{entry.Key} {entry.Value:0.000}"));
             await Console.Out.WriteLineAsync(
-                $"{result.PerSecond:0}/s, accepted {result.SubmittedPerSecond:0}/s, CPU s per 1,000 {result.CpuPerThousand:0.000} ({programs}), unloaded {Statistics.Percentile(latencies, 0.5):0.00} / {Statistics.Percentile(latencies, 0.99):0.00} ms");
+                $"{result.PerSecond:0}/s, accepted {result.SubmittedPerSecond:0}/s, CPU s per 1,000 {result.CpuPerThousand:0.000} ({programs}), unloaded {SubjectNumbers.Both(latencies)} ms, half load {SubjectNumbers.Both(paced)} ms");
         }
     }
 

@@ -77,7 +77,8 @@ internal sealed class SubjectNumbers(string name)
 
     private double Median(Func<ThroughputResult, double> value) => Statistics.Median([.. Throughputs.Select(value)]);
 
-    private static string Both(IReadOnlyList<double> latencies) =>
+    /// <summary>The median and the 99th percentile.</summary>
+    public static string Both(IReadOnlyList<double> latencies) =>
         string.Create(CultureInfo.InvariantCulture, $"{Statistics.Percentile(latencies, 0.5):0.00} / {Statistics.Percentile(latencies, 0.99):0.00}");
 
     private static string Of(List<IReadOnlyList<double>> rounds)
