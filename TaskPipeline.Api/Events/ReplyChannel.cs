@@ -14,20 +14,28 @@ namespace TaskPipeline.Api.Events;
 /// An end may go untold, for example in the moment between a new connection and its subscriptions: who waits must also look by itself
 /// from time to time.
 /// </remarks>
-internal sealed class ReplyChannel(IConnectionMultiplexer connection, TaskShards shards, TimeProvider time) : BackgroundService
+internal sealed class ReplyChannel : BackgroundService
 {
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(500);
 
     private readonly string _replica = Guid.NewGuid().ToString("N")[..12];
-    private readonly ISubscriber _subscriber = connection.GetSubscriber();
+    private readonly ISubscriber _subscriber;
+    private readonly RedisChannel[] _channels;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<ChangeMessage?>> _expected = new();
     private long _last;
     private volatile bool _isSubscribed;
 
+    public ReplyChannel(IConnectionMultiplexer connection, TaskShards shards, TimeProvider time)
+    {
+        (_subscriber, _time) = (connection.GetSubscriber(), time);
+        _channels = [.. shards.All.Select(shard => shards.Replies(shard, _replica))];
+    }
+
     /// <summary>Begins to expect an end; null while ends cannot be told here.</summary>
     public Reply? Expect()
     {
-        if (!_isSubscribed || !shards.All.All(shard => _subscriber.IsConnected(shards.Replies(shard, _replica))))
+        if (!_isSubscribed || !Array.TrueForAll(_channels, channel => _subscriber.IsConnected(channel)))
         {
             return null;
         }
@@ -45,12 +53,12 @@ internal sealed class ReplyChannel(IConnectionMultiplexer connection, TaskShards
             try
             {
                 // Once; the client repeats it by itself on every connection.
-                await Task.WhenAll(shards.All.Select(shard => _subscriber.SubscribeAsync(shards.Replies(shard, _replica), (_, message) => Tell(message)))).WaitAsync(stoppingToken);
+                await Task.WhenAll(_channels.Select(channel => _subscriber.SubscribeAsync(channel, (_, message) => Tell(message)))).WaitAsync(stoppingToken);
                 _isSubscribed = true;
             }
             catch (Exception exception) when (exception is RedisException or TimeoutException or OperationCanceledException)
             {
-                await Task.Delay(s_again, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(s_again, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
