@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Serialization;
 using TaskPipeline.Contracts.Serialization;
 
@@ -59,14 +60,8 @@ public readonly record struct TaskId : IComparable<TaskId>
     public static bool TryParse([NotNullWhen(true)] string? text, out TaskId id)
     {
         id = default;
-        if (text is not { Length: TextLength } || !Guid.TryParseExact(text, "D", out var value) || value.Version != 7
-            || !string.Equals(text, value.ToString("D", CultureInfo.InvariantCulture), StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        id = new TaskId(value);
-        return true;
+        Span<byte> utf8 = stackalloc byte[TextLength];
+        return Encoding.UTF8.TryGetBytes(text, utf8, out var length) && TryParse(utf8[..length], out id);
     }
 
     /// <summary>The same for text in UTF-8.</summary>

@@ -45,7 +45,7 @@ internal sealed class TaskFeed
     /// <summary>Completed by the loop when it has gone round from when they were put here. Guarded by <see cref="_lock"/>.</summary>
     private readonly List<TaskCompletionSource> _rounds = [];
 
-    /// <summary>The last of them, or of those that have completed; what <see cref="Newest"/> must have seen to be as new as every reader wants it. Guarded by <see cref="_lock"/>.</summary>
+    /// <summary>What a reader of every state waits for: the newest round, or the first state before there was one. Guarded by <see cref="_lock"/>.</summary>
     private Task _fresh;
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
@@ -169,24 +169,18 @@ internal sealed class TaskFeed
             var failure = exception is RedisException or TimeoutException
                 ? new StoreUnavailableException("The changes of the task cannot be subscribed to", exception)
                 : exception;
-            Close();
+            lock (_lock)
+            {
+                _closed = true;
+            }
+
             _ready.TrySetException(failure);
-            _rounds.ForEach(round => round.TrySetException(failure));
+            End(Waiting(), failure);
             Publish(new Link(_newest.Snapshot, IsLast: true));
         }
         finally
         {
-            Close();
             await UnsubscribeAsync(queue);
-        }
-    }
-
-    /// <summary>No reader can join any more.</summary>
-    private void Close()
-    {
-        lock (_lock)
-        {
-            _closed = true;
         }
     }
 
@@ -225,15 +219,16 @@ internal sealed class TaskFeed
         }
     }
 
-    private void End(TaskCompletionSource[] rounds, StoreUnavailableException? failure)
+    /// <summary>Ends the rounds that were waiting: the first of the list, to which only joining adds.</summary>
+    private void End(TaskCompletionSource[] rounds, Exception? failure)
     {
+        lock (_lock)
+        {
+            _rounds.RemoveRange(0, rounds.Length);
+        }
+
         foreach (var round in rounds)
         {
-            lock (_lock)
-            {
-                _rounds.Remove(round);
-            }
-
             if (failure is null)
             {
                 round.TrySetResult();

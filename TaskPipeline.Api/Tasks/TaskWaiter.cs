@@ -29,16 +29,11 @@ internal sealed class TaskWaiter(ITaskStore store, ITaskFeeds feeds, ReplyChanne
     /// <summary>The same for a task that was submitted a moment ago.</summary>
     /// <param name="created">The task.</param>
     /// <param name="reply">What its record names as its address; null when it names none.</param>
-    /// <param name="limit">The longest wait.</param>
+    /// <param name="limit">The longest wait, more than zero.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     public async Task<StoredTask?> WaitAsync(StoredTask created, ReplyChannel.Reply? reply, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (limit == TimeSpan.Zero)
-        {
-            return created;
-        }
-
         if (reply is null)
         {
             return await FollowAsync(created.Record.Id, limit, cancellationToken);

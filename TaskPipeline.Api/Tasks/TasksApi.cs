@@ -55,11 +55,12 @@ internal static class TasksApi
             return keyProblem ?? clientProblem!;
         }
 
+        var wait = WaitPreference.Read(context.Request);
         if (request is null)
         {
             // What was accepted once is answered as then, though a time in it has passed since: its client may not have had the answer.
             return key is not null && await submissions.FindAsync(key, cancellationToken) is SubmitResult.Existing accepted
-                ? await AcceptedAsync(context, accepted.Id, created: null, reply: null, waiter, queue, cancellationToken)
+                ? await AcceptedAsync(context, accepted.Id, created: null, wait, reply: null, waiter, queue, cancellationToken)
                 : problem!;
         }
 
@@ -68,18 +69,19 @@ internal static class TasksApi
             return Problem.Invalid("algorithm", "no worker has announced an algorithm of this name");
         }
 
-        using var reply = waiter.Expect(WaitPreference.Read(context.Request));
+        using var reply = waiter.Expect(wait);
         var result = await submissions.SubmitAsync(request, algorithm, client, key, reply?.Address, cancellationToken);
         return result is SubmitResult.Refused refused
             ? admission.Refuse(refused, request.MaxWaitSeconds)
-            : await AnswerAsync(context, result, request.Input, reply, waiter, queue, cancellationToken);
+            : await AnswerAsync(context, result, request.Input, wait, reply, waiter, queue, cancellationToken);
     }
 
     private static async Task<IResult> AnswerAsync(
-        HttpContext context, SubmitResult result, ReadOnlyMemory<byte> input, ReplyChannel.Reply? reply, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken) => result switch
+        HttpContext context, SubmitResult result, ReadOnlyMemory<byte> input, TimeSpan? wait, ReplyChannel.Reply? reply, TaskWaiter waiter, QueueEstimator queue,
+        CancellationToken cancellationToken) => result switch
         {
-            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, queue.Created(created, input), reply, waiter, queue, cancellationToken),
-            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, created: null, reply: null, waiter, queue, cancellationToken),
+            SubmitResult.Created created => await AcceptedAsync(context, created.Record.Id, queue.Created(created, input), wait, reply, waiter, queue, cancellationToken),
+            SubmitResult.Existing existing => await AcceptedAsync(context, existing.Id, created: null, wait, reply: null, waiter, queue, cancellationToken),
             SubmitResult.KeyReused => new Problem(ProblemType.IdempotencyKeyReused),
             SubmitResult.Full full => new Problem(ProblemType.BacklogFull, full.Reason, RetryAfterSeconds: 5),
             _ => throw new InvalidOperationException($"{result} is not a result of a submission"),
@@ -87,15 +89,18 @@ internal static class TasksApi
 
     /// <summary>A task that was just written is accepted, also when the store is away before it can be read again.</summary>
     private static async Task<IResult> AcceptedAsync(
-        HttpContext context, TaskId id, StoredTask? created, ReplyChannel.Reply? reply, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken)
+        HttpContext context, TaskId id, StoredTask? created, TimeSpan? wait, ReplyChannel.Reply? reply, TaskWaiter waiter, QueueEstimator queue, CancellationToken cancellationToken)
     {
-        var wait = WaitPreference.Apply(context);
+        WaitPreference.Applied(context.Response, wait);
         var limit = wait ?? TimeSpan.Zero;
         var task = created;
         try
         {
-            var read = created is null ? await waiter.WaitAsync(id, limit, cancellationToken) : await waiter.WaitAsync(created, reply, limit, cancellationToken);
-            task = read is null ? created : ReferenceEquals(read, created) ? read : await queue.EstimateAsync(read, cancellationToken);
+            if (created is null || limit > TimeSpan.Zero)
+            {
+                var read = created is null ? await waiter.WaitAsync(id, limit, cancellationToken) : await waiter.WaitAsync(created, reply, limit, cancellationToken);
+                task = read is null ? created : await queue.EstimateAsync(read, cancellationToken);
+            }
         }
         catch (StoreUnavailableException) when (created is not null)
         {
@@ -124,7 +129,8 @@ internal static class TasksApi
             return new Problem(ProblemType.TaskNotFound);
         }
 
-        var wait = WaitPreference.Apply(context);
+        var wait = WaitPreference.Read(context.Request);
+        WaitPreference.Applied(context.Response, wait);
         if (await waiter.WaitAsync(taskId, wait ?? TimeSpan.Zero, cancellationToken) is not { } task)
         {
             return new Problem(ProblemType.TaskNotFound);
@@ -204,11 +210,12 @@ internal static class TasksApi
         }
 
         var algorithm = await workers.FindAlgorithmAsync(task.Record.Submission.Algorithm, cancellationToken);
-        using var reply = waiter.Expect(WaitPreference.Read(context.Request));
+        var wait = WaitPreference.Read(context.Request);
+        using var reply = waiter.Expect(wait);
         var result = await submissions.RetryAsync(task, algorithm, client, key, reply?.Address, cancellationToken);
         return result is SubmitResult.Refused refused
             ? admission.Refuse(refused, maxWaitSeconds: null)
-            : await AnswerAsync(context, result, task.Input, reply, waiter, queue, cancellationToken);
+            : await AnswerAsync(context, result, task.Input, wait, reply, waiter, queue, cancellationToken);
     }
 
     private static IResult TaskResult(HttpContext context, StoredTask task, int status)

@@ -9,20 +9,17 @@ internal static class WaitPreference
     /// <summary>Nobody waits longer; who needs to, asks again.</summary>
     private const int MaxSeconds = 60;
 
-    /// <summary>Reads it, and says in the answer that it is applied. Null without one.</summary>
-    public static TimeSpan? Apply(HttpContext context)
-    {
-        var wait = Read(context.Request);
-        if (wait is { TotalSeconds: var seconds })
-        {
-            context.Response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={seconds}");
-        }
-
-        return wait;
-    }
-
     /// <summary>Reads it. Null without one.</summary>
     public static TimeSpan? Read(HttpRequest request) => Parse(request.Headers["Prefer"]) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>Says in the answer that it is applied, if there is one.</summary>
+    public static void Applied(HttpResponse response, TimeSpan? wait)
+    {
+        if (wait is { TotalSeconds: var seconds })
+        {
+            response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={seconds}");
+        }
+    }
 
     /// <summary>The seconds of the first preference of that name, capped; null without one, and when it is nonsense.</summary>
     public static int? Parse(StringValues header)
