@@ -88,19 +88,26 @@ public sealed class CrashStormTests(FaultTopology topology)
         return ended;
     }
 
-    /// <summary>What the worker holds once it has replaced its hosts: one guard and one host for each slot, one pair to spare, and no zombie.</summary>
+    /// <summary>
+    /// What the worker holds once it has replaced its hosts: one guard and one host for each slot, one pair to spare, and no zombie. Hosts start and end while
+    /// it is looked, so that only what two looks find alike counts.
+    /// </summary>
     private async Task<Held> SettledAsync()
     {
         const int Expected = 2 * (FaultTopology.Slots + 1);
         using var limit = new CancellationTokenSource(s_limit);
+        Held? last = null;
         while (true)
         {
             var below = topology.Hosts();
             var held = Held.Of(topology);
-            if (held is { Processes: Expected, Folders: FaultTopology.Slots + 1 } && below.All(process => !process.IsZombie) && topology.Started().Count == Expected)
+            var isWhole = held is { Processes: Expected, Folders: FaultTopology.Slots + 1 } && below.All(process => !process.IsZombie) && topology.Started().Count == Expected;
+            if (isWhole && held == last)
             {
                 return held;
             }
+
+            last = isWhole ? held : null;
 
             if (limit.IsCancellationRequested)
             {
