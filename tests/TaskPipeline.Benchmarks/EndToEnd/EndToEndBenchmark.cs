@@ -35,7 +35,7 @@ internal static class EndToEndBenchmark
         };
         await using var topology = await LocalTopology.StartAsync(launch, new RunLog(log), CancellationToken.None);
         await using var bare = await BareLoop.StartAsync(topology, workers, slots);
-        await using var connection = await ConnectionMultiplexer.ConnectAsync(topology.RedisAddress);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{topology.RedisAddress},allowAdmin=true");
         var redis = connection.GetDatabase();
         int[] servers = [topology.RabbitMq.Id!.Value, topology.Redis.Id!.Value, topology.Epmd.Id!.Value];
         var pipeline = new Subject(
@@ -52,7 +52,7 @@ internal static class EndToEndBenchmark
         var tasks = options.Number("--tasks", 20_000);
         if (options.Text("--only", "") == "pipeline")
         {
-            await ProfileAsync(clients[1], options);
+            await ProfileAsync(clients[1], redis, options);
             return;
         }
 
@@ -85,17 +85,28 @@ internal static class EndToEndBenchmark
     }
 
     /// <summary>TaskPipeline alone, to watch with a profiler: <c>--only pipeline</c>.</summary>
-    private static async Task ProfileAsync(LoadClient client, Arguments options)
+    private static async Task ProfileAsync(LoadClient client, IDatabase redis, Arguments options)
     {
         for (var round = 0; round < options.Number("--rounds", 5); round++)
         {
             var result = await client.ThroughputAsync(options.Number("--tasks", 20_000));
             var latencies = await client.UnloadedAsync(options.Number("--latencies", 1000));
+            var stages = await client.StagesAsync(options.Number("--latencies", 1000));
             var paced = await client.PacedAsync(result.PerSecond / 2, TimeSpan.FromSeconds(options.Number("--seconds", 3)));
             var programs = string.Join(", ", result.CpuByName.OrderByDescending(entry => entry.Value).Select(entry => $"{entry.Key} {entry.Value:0.000}"));
+            var medians = string.Join(", ", Enumerable.Range(0, 4).Select(n => $"{Statistics.Median([.. stages.Select(one => one[n])]):0.00}"));
             await Console.Out.WriteLineAsync(
                 $"{result.PerSecond:0}/s, accepted {result.SubmittedPerSecond:0}/s, CPU s per 1,000 {result.CpuPerThousand:0.000} ({programs}), unloaded {SubjectNumbers.Both(latencies)} ms, half load {SubjectNumbers.Both(paced)} ms");
+            await Console.Out.WriteLineAsync(
+                $"  unloaded to creation, claim, end, answer {medians} ms; Redis has rewritten its file for {await ChildSecondsAsync(redis):0.00} s");
         }
+    }
+
+    /// <summary>Processor seconds of the processes in which Redis has rewritten its file.</summary>
+    private static async Task<double> ChildSecondsAsync(IDatabase redis)
+    {
+        var info = (await redis.Multiplexer.GetServers()[0].InfoAsync("cpu")).SelectMany(section => section);
+        return info.Where(entry => entry.Key.EndsWith("_children", StringComparison.Ordinal)).Sum(entry => double.Parse(entry.Value, System.Globalization.CultureInfo.InvariantCulture));
     }
 
     /// <summary>Environment variables of API and workers: <c>--set NAME=VALUE,NAME=VALUE</c>.</summary>

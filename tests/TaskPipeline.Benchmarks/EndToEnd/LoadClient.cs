@@ -76,6 +76,24 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
         return latencies;
     }
 
+    /// <summary>One task after the other, and where its time goes by what its answer says: to its creation, its claim, its end and the answer, in milliseconds. Of TaskPipeline alone.</summary>
+    public async Task<IReadOnlyList<double[]>> StagesAsync(int tasks)
+    {
+        var request = HttpConnection.Post("/tasks", Body, "wait=10");
+        using var connection = await HttpConnection.OpenAsync(subject.Port);
+        var stages = new List<double[]>(tasks);
+        for (var n = 0; n < tasks; n++)
+        {
+            // Redis, whose clock the times are by, runs on this machine.
+            var sent = DateTimeOffset.UtcNow;
+            var answer = await connection.SendAsync(request);
+            DateTimeOffset[] times = [sent, TimeIn(answer, "createdAt"), TimeIn(answer, "startedAt"), TimeIn(answer, "finishedAt"), DateTimeOffset.UtcNow];
+            stages.Add([.. times.Skip(1).Zip(times, (after, before) => (after - before).TotalMilliseconds)]);
+        }
+
+        return stages;
+    }
+
     /// <summary>Tasks at an even rate, whatever the answers do; each from the moment when it was due, in milliseconds.</summary>
     public async Task<IReadOnlyList<double>> PacedAsync(double perSecond, TimeSpan duration)
     {
@@ -121,6 +139,13 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
                 idle.Push(connection);
             }
         }
+    }
+
+    private static DateTimeOffset TimeIn((int Status, ReadOnlyMemory<byte> Answer) answer, string member)
+    {
+        var text = System.Text.Encoding.UTF8.GetString(answer.Answer.Span);
+        var start = text.IndexOf($"\"{member}\":\"", StringComparison.Ordinal) + member.Length + 4;
+        return DateTimeOffset.Parse(text[start..text.IndexOf('"', start)], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private void Expect(int status, (int Status, ReadOnlyMemory<byte> Answer) answer)
