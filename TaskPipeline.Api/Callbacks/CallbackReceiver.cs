@@ -17,41 +17,38 @@ internal sealed class CallbackReceiver(
 {
     private readonly double _leaseSeconds = lifecycle.Value.Lease.TotalSeconds;
 
-    /// <summary>The verdicts in the order of the reports. Reports of one task are applied one after the other, all else side by side.</summary>
+    /// <summary>The verdicts in the order of the reports. Reports of one task are applied one after the other, all else in one round.</summary>
     public async Task<ReportVerdict[]> ReceiveAsync(IReadOnlyList<(WorkerReport? Report, string? Problem)> reports, CancellationToken cancellationToken)
     {
-        if (reports is [var (report, problem)])
-        {
-            return [await ReceiveOneAsync(report, problem, cancellationToken)];
-        }
-
+        var round = store.BeginRound(cancellationToken);
         var receiving = new Task<ReportVerdict>[reports.Count];
         var newest = new Dictionary<TaskId, Task<ReportVerdict>>(reports.Count);
         for (var n = 0; n < receiving.Length; n++)
         {
-            (report, problem) = reports[n];
+            var (report, problem) = reports[n];
             if (report is not TaskReport { TaskId: var id })
             {
-                receiving[n] = ReceiveOneAsync(report, problem, cancellationToken);
+                receiving[n] = ReceiveOneAsync(report, problem, round, cancellationToken);
                 continue;
             }
 
             receiving[n] = newest.TryGetValue(id, out var before)
-                ? ReceiveAfterAsync(before, report, problem, cancellationToken)
-                : ReceiveOneAsync(report, problem, cancellationToken);
+                ? ReceiveAfterAsync(before, report, problem, round, cancellationToken)
+                : ReceiveOneAsync(report, problem, round, cancellationToken);
             newest[id] = receiving[n];
         }
 
+        round.Send();
         return await Task.WhenAll(receiving);
     }
 
-    private async Task<ReportVerdict> ReceiveAfterAsync(Task before, WorkerReport report, string? problem, CancellationToken cancellationToken)
+    private async Task<ReportVerdict> ReceiveAfterAsync(Task before, WorkerReport report, string? problem, ITaskRound round, CancellationToken cancellationToken)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return await ReceiveOneAsync(report, problem, cancellationToken);
+        return await ReceiveOneAsync(report, problem, round, cancellationToken);
     }
 
-    private async Task<ReportVerdict> ReceiveOneAsync(WorkerReport? report, string? problem, CancellationToken cancellationToken)
+    private async Task<ReportVerdict> ReceiveOneAsync(WorkerReport? report, string? problem, ITaskRound round, CancellationToken cancellationToken)
     {
         if (report is null || problem is not null)
         {
@@ -60,12 +57,12 @@ internal sealed class CallbackReceiver(
         }
 
         using var activity = report is TaskReport about ? ApiActivitySource.StartReport(about) : null;
-        var verdict = await DecideAsync(report, cancellationToken);
+        var verdict = await DecideAsync(report, round, cancellationToken);
         ApiActivitySource.End(activity, verdict);
         return verdict;
     }
 
-    private async Task<ReportVerdict> DecideAsync(WorkerReport report, CancellationToken cancellationToken)
+    private async Task<ReportVerdict> DecideAsync(WorkerReport report, ITaskRound round, CancellationToken cancellationToken)
     {
         try
         {
@@ -74,7 +71,7 @@ internal sealed class CallbackReceiver(
                 AnnounceReport announce => await AnnounceAsync(announce, cancellationToken),
                 HeartbeatReport heartbeat => await BeatAsync(heartbeat, cancellationToken),
                 DemotedReport demoted => Learn(demoted),
-                TaskReport task => await ApplyAsync(task, cancellationToken),
+                TaskReport task => await ApplyAsync(task, round, cancellationToken),
                 _ => throw new InvalidOperationException($"{report.GetType().Name} is not a report"),
             };
         }
@@ -110,7 +107,7 @@ internal sealed class CallbackReceiver(
         return new ReportVerdict { Kind = VerdictKind.Stored };
     }
 
-    private async Task<ReportVerdict> ApplyAsync(TaskReport report, CancellationToken cancellationToken)
+    private async Task<ReportVerdict> ApplyAsync(TaskReport report, ITaskRound round, CancellationToken cancellationToken)
     {
         var trigger = ToTrigger(report);
         if (trigger is TaskTrigger.Finish)
@@ -118,7 +115,7 @@ internal sealed class CallbackReceiver(
             CrashPoint.Reach(CrashPoints.FinishReceived);
         }
 
-        var result = await store.ApplyAsync(report.TaskId, trigger, cancellationToken);
+        var result = await round.ApplyAsync(report.TaskId, trigger);
         if (result is null)
         {
             if (report.Message is null)
@@ -133,7 +130,7 @@ internal sealed class CallbackReceiver(
             }
 
             Log.Rebuilt(logger, report.TaskId);
-            result = await store.ApplyAsync(report.TaskId, trigger, cancellationToken);
+            result = await round.ApplyAsync(report.TaskId, trigger);
         }
 
         if (result is TransitionResult.Applied applied)

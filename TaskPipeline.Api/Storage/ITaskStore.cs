@@ -25,6 +25,10 @@ public interface ITaskStore
     /// <summary>Applies a trigger; null when there is no such task. Repeats itself when another replica was faster.</summary>
     Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger, CancellationToken cancellationToken);
 
+    /// <summary>Begins a round of changes of several tasks.</summary>
+    /// <param name="cancellationToken">Gives up waiting for the store.</param>
+    ITaskRound BeginRound(CancellationToken cancellationToken);
+
     /// <summary>Notes that the broker confirmed the newest dispatches of these records; one that is no longer the newest is ignored.</summary>
     Task ConfirmPublishedAsync(IReadOnlyList<TaskRecord> records, CancellationToken cancellationToken);
 
@@ -58,6 +62,20 @@ public interface ITaskStore
 
     /// <summary>How full the store is.</summary>
     Task<StoreUsage> GetUsageAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// Changes of several tasks that are written together, which costs less than one by one. Each is still atomic by itself and has a result, or
+/// a failure, of its own. Thread safe.
+/// </summary>
+public interface ITaskRound
+{
+    /// <inheritdoc cref="ITaskStore.ApplyAsync"/>
+    /// <remarks>Nothing is applied before the round is sent. Two changes of one task are applied in any order: who cares waits for the first.</remarks>
+    Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger);
+
+    /// <summary>Sends the round. What is asked for later is sent as soon as what is under way is answered.</summary>
+    void Send();
 }
 
 /// <summary>A task to write.</summary>

@@ -2,7 +2,7 @@ namespace TaskPipeline.Api.Storage;
 
 /// <summary>
 /// The Lua texts. Fields of a task's hash: <c>v</c> stamp of the last write (version, then maybe random digits), <c>r</c> record, <c>i</c> input, <c>x</c> result, <c>o</c> output,
-/// <c>c</c> the claim that holds it (<c>attempt/claim</c>, only while processing), <c>k</c> 1 when a cancel is stored,
+/// <c>c</c> the claim that holds it (<c>attempt/claim</c>; empty or absent unless it is processing), <c>k</c> 1 when a cancel is stored,
 /// <c>u</c> the dispatch that the broker has not confirmed, empty or absent when there is none. Times are microseconds since 1970 by the clock of Redis.
 /// </summary>
 /// <remarks>
@@ -18,125 +18,223 @@ internal static class RedisTaskScripts
         """;
 
     /// <summary>
-    /// Keys: task, timers, all, index, unpublished, queue of the lane, held back in it, its clients, its times[, idempotency]. Arguments: id, record, input, timer,
-    /// dispatch to publish or '', most unpublished, now, entry of the idempotency key, prefix of tasks, client, virtual length, most ahead, hold back from, 1 if it is to be held back or ''.
+    /// Keys: timers, all, unpublished. Arguments: now, prefix of the shard, most unpublished; then for each task: id, record, input, timer, dispatch to publish or '', name of its index,
+    /// hash of the idempotency key or '', entry of it or '', lane, client, virtual length, most ahead, hold back from, 1 if it is to be held back or ''.
+    /// Answers for each task with a list: 0 the clock was off, 1 written and how many are ahead, 2 the key was used before and its entry, 3 too many are unpublished, 4 refused, with how many are
+    /// ahead, how many of the client's wait and how many clients there are, 5 to be held back.
     /// </summary>
     /// <remarks>
     /// An entry whose task is gone holds nobody up: the two end at the same instant, but not within one command of Redis.
-    /// A lane that is not full costs a look at its two lengths. In a full one a client that has its share of what is queued is answered <c>hold</c>: it submits
+    /// A lane that is not full costs a look at its two lengths. In a full one a client that has its share of what is queued is answered that it is to be held back: it submits
     /// again what is not to be published, and that waits in the order of start-time fair queueing. Whoever would still have too many before it is refused:
-    /// it is the one whose tasks those are.
+    /// it is the one whose tasks those are. Each task finds what those before it in the same script have left, and is queued in a microsecond of its own.
     /// </remarks>
     public const string Submit = Now + """
 
-        if math.abs(now - tonumber(ARGV[7])) > 1000000 then return {'skew', now} end
-        if KEYS[10] then
-          local entry = redis.call('GET', KEYS[10])
-          if entry and redis.call('EXISTS', ARGV[9] .. string.match(entry, '^%S+')) == 1 then return {'existing', now, entry} end
+        local prefix, most = ARGV[2], tonumber(ARGV[3])
+        local answer = {now}
+        if math.abs(now - tonumber(ARGV[1])) > 1000000 then
+          for a = 4, #ARGV, 14 do answer[#answer + 1] = {0} end
+          return answer
         end
-        local ahead, hold = 0, ARGV[14] ~= ''
-        if ARGV[5] ~= '' or hold then
-          local queued, held = redis.call('ZCARD', KEYS[6]), redis.call('ZCARD', KEYS[7])
-          ahead = queued
-          if queued + held >= math.min(tonumber(ARGV[12]), tonumber(ARGV[13])) then
-            local mine = tonumber(redis.call('HGET', KEYS[8], ARGV[10]) or '0')
-            local clients = redis.call('HLEN', KEYS[8])
-            if mine == 0 then clients = clients + 1 end
-            local over = mine * clients >= tonumber(ARGV[13])
-            if over then ahead = math.min(queued + held, math.max(queued, mine * clients)) end
-            if ahead >= tonumber(ARGV[12]) then return {'refused', now, ahead, mine, clients} end
-            if over and queued + held >= tonumber(ARGV[13]) and not hold then return {'hold', now} end
+        local unpublished = tonumber(redis.call('GET', KEYS[3]) or '0')
+        local begun, timed, all, indexes, lanes = unpublished, {}, {}, {}, {}
+        for a = 4, #ARGV, 14 do
+          local id, record, input, timer, dispatch, index, key, entry, name, client, cost, ahead_at_most, hold_from, held_back = unpack(ARGV, a, a + 13)
+          ahead_at_most, hold_from = tonumber(ahead_at_most), tonumber(hold_from)
+          local hold, ahead, done = held_back ~= '', 0, nil
+          if key ~= '' then
+            key = prefix .. 'idempotency:' .. key
+            local used = redis.call('GET', key)
+            if used and redis.call('EXISTS', prefix .. 'task:' .. string.match(used, '^%S+')) == 1 then done = {2, used} end
           end
-        end
-        if hold then
-          local mine = 'c:' .. ARGV[10]
-          local start = math.max(tonumber(redis.call('HGET', KEYS[9], '#') or '0'), tonumber(redis.call('HGET', KEYS[9], mine) or '0'))
-          redis.call('HSET', KEYS[9], mine, string.format('%.6f', start + ARGV[11]))
-          redis.call('ZADD', KEYS[7], string.format('%.6f', start), ARGV[1])
-          redis.call('HINCRBY', KEYS[8], ARGV[10], '1')
-        elseif ARGV[5] ~= '' then
-          if redis.call('INCR', KEYS[5]) > tonumber(ARGV[6]) then
-            redis.call('DECR', KEYS[5])
-            return {'full', now}
+          local lane = lanes[name]
+          if not done and (dispatch ~= '' or hold) then
+            if not lane then
+              lane = {queue = prefix .. 'lane:' .. name, waiting = prefix .. 'lane-held:' .. name, clients = prefix .. 'lane-clients:' .. name, times = prefix .. 'lane-times:' .. name}
+              lane.queued, lane.held = redis.call('ZCARD', lane.queue), redis.call('ZCARD', lane.waiting)
+              lanes[name] = lane
+            end
+            ahead = lane.queued
+            if lane.queued + lane.held >= math.min(ahead_at_most, hold_from) then
+              local mine = tonumber(redis.call('HGET', lane.clients, client) or '0')
+              local clients = redis.call('HLEN', lane.clients)
+              if mine == 0 then clients = clients + 1 end
+              local over = mine * clients >= hold_from
+              if over then ahead = math.min(lane.queued + lane.held, math.max(lane.queued, mine * clients)) end
+              if ahead >= ahead_at_most then done = {4, ahead, mine, clients}
+              elseif over and lane.queued + lane.held >= hold_from and not hold then done = {5} end
+            end
           end
-          redis.call('ZADD', KEYS[6], now, ARGV[1])
-          redis.call('HINCRBY', KEYS[8], ARGV[10], '1')
+          if not done and dispatch ~= '' and not hold and unpublished >= most then done = {3} end
+          if not done then
+            done = {1, ahead}
+            if hold then
+              local mine = 'c:' .. client
+              local start = math.max(tonumber(redis.call('HGET', lane.times, '#') or '0'), tonumber(redis.call('HGET', lane.times, mine) or '0'))
+              redis.call('HSET', lane.times, mine, string.format('%.6f', start + cost))
+              redis.call('ZADD', lane.waiting, string.format('%.6f', start), id)
+              redis.call('HINCRBY', lane.clients, client, '1')
+              lane.held = lane.held + 1
+            elseif dispatch ~= '' then
+              redis.call('ZADD', lane.queue, now + #all, id)
+              redis.call('HINCRBY', lane.clients, client, '1')
+              lane.queued, unpublished = lane.queued + 1, unpublished + 1
+            end
+            if hold or dispatch == '' then
+              redis.call('HSET', prefix .. 'task:' .. id, 'v', '1', 'r', record, 'i', input)
+            else
+              redis.call('HSET', prefix .. 'task:' .. id, 'v', '1', 'r', record, 'i', input, 'u', dispatch)
+            end
+            if key ~= '' then redis.call('SET', key, entry) end
+            timed[#timed + 1] = timer
+            timed[#timed + 1] = id
+            all[#all + 1] = '0'
+            all[#all + 1] = id
+            local listed = indexes[index]
+            if not listed then
+              listed = {}
+              indexes[index] = listed
+            end
+            listed[#listed + 1] = '0'
+            listed[#listed + 1] = id
+          end
+          answer[#answer + 1] = done
         end
-        if hold or ARGV[5] == '' then
-          redis.call('HSET', KEYS[1], 'v', '1', 'r', ARGV[2], 'i', ARGV[3])
-        else
-          redis.call('HSET', KEYS[1], 'v', '1', 'r', ARGV[2], 'i', ARGV[3], 'u', ARGV[5])
+        if #all > 0 then
+          redis.call('ZADD', KEYS[1], unpack(timed))
+          redis.call('ZADD', KEYS[2], unpack(all))
+          for index, listed in pairs(indexes) do redis.call('ZADD', prefix .. 'index:' .. index, unpack(listed)) end
+          if unpublished > begun then redis.call('INCRBY', KEYS[3], unpublished - begun) end
         end
-        redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
-        redis.call('ZADD', KEYS[3], '0', ARGV[1])
-        redis.call('ZADD', KEYS[4], '0', ARGV[1])
-        if KEYS[10] then redis.call('SET', KEYS[10], ARGV[8]) end
-        return {'ok', now, ahead}
+        return answer
         """;
 
-    /// <summary>Keys: task. No arguments. Answers with what a decision needs.</summary>
+    /// <summary>Keys: tasks. No arguments. Answers with what a decision needs: stamp and record of each.</summary>
     public const string Load = Now + """
 
-        local h = redis.call('HMGET', KEYS[1], 'v', 'r')
-        return {'ok', now, h[1], h[2]}
+        local answer = {now}
+        for n = 1, #KEYS do
+          local h = redis.call('HMGET', KEYS[n], 'v', 'r')
+          answer[2 * n], answer[2 * n + 1] = h[1], h[2]
+        end
+        return answer
         """;
 
     /// <summary>
-    /// Keys: task, timers, old index, new index, unpublished, ended, queue of the lane, held back in it, its clients, running[, idempotency].
-    /// Arguments: id, stamp, now, record, timer ('' when it ends), claim or '', cancel mark or '', dispatch to publish or '', retention in
-    /// milliseconds, entry of ended or '', result or '', output or '', ticket of the timer or '', channel, '1' when the output becomes what is given, next stamp,
-    /// head of what is told on the channel (see <see cref="ChangeMessage"/>) or '', '1' if it leaves the queue or '', client, lane, by how much more of it run or '', command that publishes,
-    /// channel of the replica that waits for the end or '', number of the wait there.
+    /// Keys: timers, unpublished, ended, running. Arguments: now, prefix of the shard, command that publishes, retention in milliseconds; then for each task: id, stamp, next stamp, record, timer ('' when it ends),
+    /// ticket of the timer or '', claim or '', cancel mark or '', dispatch to publish or '', name of the old index, name of the new one, result or '', output or '', '1' when the output becomes what is given,
+    /// head of what is told on the channel (see <see cref="ChangeMessage"/>) or '', '1' if it leaves the queue or '', client, lane, by how much more of it run or '',
+    /// replica that waits for the end or '', number of the wait there, hash of the idempotency key or ''.
+    /// Answers for each task: 0 unknown, 1 written, 2 its timer has moved, or what is stored, stamp and record, when that is not what was decided on, or the clock was off.
     /// </summary>
+    /// <remarks>
+    /// Each task is one compare-and-set. What they change in common, the lists, timers and counts, is changed once for all of them.
+    /// A task that comes twice is written once: the second finds another stamp. Those that are queued are so in different microseconds, as by scripts of their own.
+    /// </remarks>
     public const string Apply = Now + """
 
-        local h = redis.call('HMGET', KEYS[1], 'v', 'u', 'c', 'o')
-        if not h[1] then return {'unknown', now} end
-        if h[1] ~= ARGV[2] or math.abs(now - tonumber(ARGV[3])) > 1000000 then return {'conflict', now, h[1], redis.call('HGET', KEYS[1], 'r')} end
-        if ARGV[13] ~= '' and tonumber(redis.call('ZSCORE', KEYS[2], ARGV[1]) or '-1') ~= tonumber(ARGV[13]) then return {'moved', now} end
-        local set, gone = {'v', ARGV[16], 'r', ARGV[4]}, {}
-        local function put(field, value)
-          set[#set + 1] = field
-          set[#set + 1] = value
+        local off = math.abs(now - tonumber(ARGV[1])) > 1000000
+        local prefix, publish, retention = ARGV[2], ARGV[3], ARGV[4]
+        local answer = {now}
+        local timed, untimed, ended, out, into, left, clients, running = {}, {}, {}, {}, {}, {}, {}, {}
+        local unpublished, queued = 0, now
+        local function put(list, first, second)
+          list[#list + 1] = first
+          list[#list + 1] = second
         end
-        if ARGV[6] ~= '' then put('c', ARGV[6]) elseif h[3] then gone[#gone + 1] = 'c' end
-        if ARGV[7] ~= '' then put('k', ARGV[7]) end
-        local unpublished = h[2] and h[2] ~= ''
-        if ARGV[8] ~= '' then
-          put('u', ARGV[8])
-          if not unpublished then redis.call('INCR', KEYS[5]) end
-        elseif h[2] then
-          if ARGV[5] == '' then gone[#gone + 1] = 'u' elseif unpublished then put('u', '') end
-          if unpublished and redis.call('DECR', KEYS[5]) <= 0 then redis.call('DEL', KEYS[5]) end
+        local function of(lists, name)
+          local list = lists[name]
+          if not list then
+            list = {}
+            lists[name] = list
+          end
+          return list
         end
-        if ARGV[11] ~= '' then put('x', ARGV[11]) end
-        if ARGV[15] ~= '' then
-          if ARGV[12] ~= '' then put('o', ARGV[12]) elseif h[4] then gone[#gone + 1] = 'o' end
+        for a = 5, #ARGV, 22 do
+          local id, stamp, stamped, record, timer, ticket, claim, cancel, dispatch, was, is, result, output, outputs, head, leaves, client, lane, more, replica, wait, key = unpack(ARGV, a, a + 21)
+          local task = prefix .. 'task:' .. id
+          local h = redis.call('HMGET', task, 'v', 'u', 'c', 'o')
+          if not h[1] then answer[#answer + 1] = 0
+          elseif h[1] ~= stamp or off then answer[#answer + 1] = {h[1], redis.call('HGET', task, 'r')}
+          elseif ticket ~= '' and tonumber(redis.call('ZSCORE', KEYS[1], id) or '-1') ~= tonumber(ticket) then answer[#answer + 1] = 2
+          else
+            answer[#answer + 1] = 1
+            local set, open = {'v', stamped, 'r', record}, h[2] and h[2] ~= ''
+            if claim ~= (h[3] or '') then put(set, 'c', claim) end
+            if cancel ~= '' then put(set, 'k', cancel) end
+            if dispatch ~= '' then
+              put(set, 'u', dispatch)
+              if not open then unpublished = unpublished + 1 end
+            elseif open then
+              put(set, 'u', '')
+              unpublished = unpublished - 1
+            end
+            if result ~= '' then put(set, 'x', result) end
+            if output ~= '' then put(set, 'o', output) end
+            redis.call('HSET', task, unpack(set))
+            if outputs ~= '' and output == '' and h[4] then redis.call('HDEL', task, 'o') end
+            if was ~= is then
+              put(of(out, was), id)
+              put(of(into, is), '0', id)
+            end
+            if timer ~= '' then
+              put(timed, timer, id)
+            else
+              put(untimed, id)
+              put(ended, now + retention * 1000, id .. ' ' .. is)
+              redis.call('PEXPIRE', task, retention)
+              if key ~= '' then redis.call('PEXPIRE', prefix .. 'idempotency:' .. key, retention) end
+            end
+            if dispatch ~= '' then
+              if redis.call('ZADD', prefix .. 'lane:' .. lane, queued, id) == 1 and redis.call('ZREM', prefix .. 'lane-held:' .. lane, id) == 0 then
+                redis.call('HINCRBY', prefix .. 'lane-clients:' .. lane, client, '1')
+              end
+              queued = queued + 1
+            elseif leaves ~= '' then
+              put(of(left, lane), id)
+              put(of(clients, lane), client)
+            end
+            if more ~= '' then running[lane] = (running[lane] or 0) + more end
+            local told = head == '' and '' or head .. record .. result .. output
+            redis.call(publish, prefix .. 'changes:' .. id, told)
+            if replica ~= '' then redis.call(publish, prefix .. 'replies:' .. replica, wait .. ' ' .. told) end
+          end
         end
-        redis.call('HSET', KEYS[1], unpack(set))
-        if #gone > 0 then redis.call('HDEL', KEYS[1], unpack(gone)) end
-        if KEYS[3] ~= KEYS[4] then
-          redis.call('ZREM', KEYS[3], ARGV[1])
-          redis.call('ZADD', KEYS[4], '0', ARGV[1])
+        if #timed > 0 then redis.call('ZADD', KEYS[1], unpack(timed)) end
+        if #untimed > 0 then
+          redis.call('ZREM', KEYS[1], unpack(untimed))
+          redis.call('ZADD', KEYS[3], unpack(ended))
         end
-        if ARGV[5] ~= '' then
-          redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
-        else
-          redis.call('ZREM', KEYS[2], ARGV[1])
-          redis.call('ZADD', KEYS[6], now + ARGV[9] * 1000, ARGV[10])
-          redis.call('PEXPIRE', KEYS[1], ARGV[9])
-          if KEYS[11] then redis.call('PEXPIRE', KEYS[11], ARGV[9]) end
+        if unpublished > 0 then
+          redis.call('INCRBY', KEYS[2], unpublished)
+        elseif unpublished < 0 and redis.call('DECRBY', KEYS[2], -unpublished) <= 0 then
+          redis.call('DEL', KEYS[2])
         end
-        if ARGV[8] ~= '' then
-          if redis.call('ZADD', KEYS[7], now, ARGV[1]) == 1 and redis.call('ZREM', KEYS[8], ARGV[1]) == 0 then redis.call('HINCRBY', KEYS[9], ARGV[19], '1') end
-        elseif ARGV[18] ~= '' and (redis.call('ZREM', KEYS[7], ARGV[1]) == 1 or redis.call('ZREM', KEYS[8], ARGV[1]) == 1) then
-          if redis.call('HINCRBY', KEYS[9], ARGV[19], '-1') <= 0 then redis.call('HDEL', KEYS[9], ARGV[19]) end
+        for name, ids in pairs(out) do redis.call('ZREM', prefix .. 'index:' .. name, unpack(ids)) end
+        for name, ids in pairs(into) do redis.call('ZADD', prefix .. 'index:' .. name, unpack(ids)) end
+        for lane, ids in pairs(left) do
+          local queue, waited, gone = prefix .. 'lane:' .. lane, nil, {}
+          if #ids == 1 then
+            waited = {redis.call('ZREM', queue, ids[1]) == 1}
+          else
+            waited = redis.call('ZMSCORE', queue, unpack(ids))
+            redis.call('ZREM', queue, unpack(ids))
+          end
+          for n = 1, #ids do
+            if waited[n] or redis.call('ZREM', prefix .. 'lane-held:' .. lane, ids[n]) == 1 then
+              local client = clients[lane][n]
+              gone[client] = (gone[client] or 0) + 1
+            end
+          end
+          for client, count in pairs(gone) do
+            if redis.call('HINCRBY', prefix .. 'lane-clients:' .. lane, client, -count) <= 0 then redis.call('HDEL', prefix .. 'lane-clients:' .. lane, client) end
+          end
         end
-        if ARGV[21] ~= '' then redis.call('HINCRBY', KEYS[10], ARGV[20], ARGV[21]) end
-        local told = ARGV[17] == '' and '' or ARGV[17] .. ARGV[4] .. ARGV[11] .. ARGV[12]
-        redis.call(ARGV[22], ARGV[14], told)
-        if ARGV[23] ~= '' then redis.call(ARGV[22], ARGV[23], ARGV[24] .. ' ' .. told) end
-        return {'ok', now}
+        for lane, more in pairs(running) do
+          if more ~= 0 then redis.call('HINCRBY', KEYS[4], lane, more) end
+        end
+        return answer
         """;
 
     /// <summary>Keys: timers. Arguments: id, timer, ticket or ''. Moves the timer of a task that does not change.</summary>
@@ -197,15 +295,16 @@ internal static class RedisTaskScripts
 
         local last = tonumber(redis.call('GET', KEYS[2]) or '')
         local lease = tonumber(ARGV[4])
+        local function claimed(id) return (redis.call('HGET', ARGV[1] .. id, 'c') or '') ~= '' end
         redis.call('SET', KEYS[2], string.format('%.0f', now), 'EX', 86400)
         if last and last - now > lease / 2 then
           for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now + 2 * lease, last + 3 * lease)) do
-            if redis.call('HEXISTS', ARGV[1] .. id, 'c') == 1 then redis.call('ZADD', KEYS[1], now + 2 * lease, id) end
+            if claimed(id) then redis.call('ZADD', KEYS[1], now + 2 * lease, id) end
           end
         elseif not last or now - last > lease / 2 then
           local near = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now + ARGV[4], 'WITHSCORES')
           for n = 1, #near, 2 do
-            if redis.call('HEXISTS', ARGV[1] .. near[n], 'c') == 1 then
+            if claimed(near[n]) then
               redis.call('ZADD', KEYS[1], math.max(tonumber(near[n + 1]), now) + ARGV[4], near[n])
             end
           end

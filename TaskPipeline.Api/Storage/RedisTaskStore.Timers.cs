@@ -50,7 +50,7 @@ internal sealed partial class RedisTaskStore
             SortedSetEntry[] page;
             for (var from = double.NegativeInfinity; ; from = page[^1].Score)
             {
-                // No two tasks are queued in the same microsecond: each is by a script of its own.
+                // No two tasks are queued in the same microsecond: those of one script have one each, and it takes longer than they are many.
                 page = await redis.RunAsync(
                     db => db.SortedSetRangeByScoreWithScoresAsync(shard.LaneQueue(queue.Lane), from, last, Exclude.Start, take: PageSize), cancellationToken);
                 republished += await RepublishAsync(shard, page, queue, spread, age, cancellationToken);

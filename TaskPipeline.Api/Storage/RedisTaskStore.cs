@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,7 @@ internal sealed partial class RedisTaskStore(
     private readonly LifecycleOptions _lifecycle = lifecycle.Value;
     private readonly TaskStoreOptions _storage = storage.Value;
     private readonly RecentRecords _recent = new();
+    private readonly ConcurrentDictionary<int, ScriptQueue> _submissions = new();
 
     public async Task<SubmitResult> SubmitAsync(NewTask task, CancellationToken cancellationToken)
     {
@@ -44,38 +46,26 @@ internal sealed partial class RedisTaskStore(
                 : hold ? record.Submission.StartBefore
                 : Earlier(record.Submission.NotBefore!.Value, record.Submission.StartBefore);
 
-            RedisKey[] keys =
-            [
-                shard.Task(record.Id), shard.Timers, shard.All,
-                shard.Index(record.State, record.Submission.Algorithm), shard.Unpublished,
-                shard.LaneQueue(record.Lane), shard.LaneHeld(record.Lane), shard.LaneClients(record.Lane), shard.LaneTimes(record.Lane),
-            ];
-            if (task.Idempotency is { } key)
-            {
-                keys = [.. keys, shard.Idempotency(key.KeyHash)];
-            }
-
             // A shard sees its own part of a lane. Tags are random, so that the parts are alike, and what is counted in one is an estimate of the whole.
-            RedisValue[] values =
+            RedisValue[] submission =
             [
                 record.Id.ToString(), Serialize(record), task.Input, RedisClock.ToMicroseconds(timer), publish ? record.Dispatch : "",
-                shards.PartOf(_storage.MaxUnpublished), RedisClock.ToMicroseconds(now), task.Idempotency is { } k ? $"{record.Id} {k.BodyHash}" : "",
-                shard.TaskPrefix,
-                ClientOf(record), task.Place.Cost, shards.PartOf(task.Place.MaxAhead), shards.PartOf(task.Place.HoldFrom), hold ? "1" : "",
+                ShardKeys.IndexName(record.State, record.Submission.Algorithm), task.Idempotency?.KeyHash ?? "", task.Idempotency is { } key ? $"{record.Id} {key.BodyHash}" : "",
+                Topology.LaneName(record.Lane), ClientOf(record), task.Place.Cost, shards.PartOf(task.Place.MaxAhead), shards.PartOf(task.Place.HoldFrom), hold ? "1" : "",
             ];
-            var answer = await EvaluateAsync(RedisTaskScripts.Submit, keys, values, cancellationToken);
-            switch ((string?)answer[0])
+            var answer = await SubmissionsOf(shard).SubmitAsync(submission).WaitAsync(cancellationToken);
+            switch ((SubmitKind)(int)answer[0])
             {
-                case "ok":
+                case SubmitKind.Written:
                     _recent.Keep(new StampedRecord(record, "1"));
-                    return new SubmitResult.Created(record, publish, (long)answer[2] * shards.Count);
-                case "existing":
-                    return Existing((string)answer[2]!, task.Idempotency!);
-                case "full":
+                    return new SubmitResult.Created(record, publish, (long)answer[1] * shards.Count);
+                case SubmitKind.Existing:
+                    return Existing((string)answer[1]!, task.Idempotency!);
+                case SubmitKind.Full:
                     return new SubmitResult.Full($"{_storage.MaxUnpublished} tasks wait for the broker");
-                case "refused":
-                    return new SubmitResult.Refused(record.Lane, (long)answer[2] * shards.Count, (int)answer[3] * shards.Count, (int)answer[4]);
-                case "hold":
+                case SubmitKind.Refused:
+                    return new SubmitResult.Refused(record.Lane, (long)answer[1] * shards.Count, (int)answer[2] * shards.Count, (int)answer[3]);
+                case SubmitKind.HeldBack:
                     hold = true;
                     continue;
                 default:
@@ -99,66 +89,6 @@ internal sealed partial class RedisTaskStore(
         return fields[0].IsNull
             ? null
             : ToStored(fields[0], fields[1], fields[2], fields[3]);
-    }
-
-    public async Task<TransitionResult?> ApplyAsync(TaskId id, TaskTrigger trigger, CancellationToken cancellationToken)
-    {
-        // What this replica wrote last is most likely still so. Only a change may rest on it, because only a change is compared.
-        var current = _recent.Find(id);
-        var isRead = false;
-        for (var race = 0; race < MaxRaces; race++)
-        {
-            if (current is null)
-            {
-                current = ToStamped(await EvaluateAsync(RedisTaskScripts.Load, [shards.Of(id).Task(id)], [], cancellationToken));
-                isRead = true;
-            }
-
-            if (current is null)
-            {
-                return null;
-            }
-
-            var record = current.Record;
-            var result = TaskStateMachine.Apply(record, trigger, clock.Now, _lifecycle);
-            if (result is not TransitionResult.Applied applied)
-            {
-                if (!isRead)
-                {
-                    current = null;
-                    continue;
-                }
-
-                if (result is TransitionResult.Unchanged { Timer: { } timer })
-                {
-                    await MoveTimerAsync(id, timer, trigger, cancellationToken);
-                }
-
-                return result;
-            }
-
-            var stamp = NewStamp(applied.Record);
-            var answer = await WriteAsync(current, applied, trigger, stamp, cancellationToken);
-            switch ((string?)answer[0])
-            {
-                case "ok":
-                    _recent.Keep(new StampedRecord(applied.Record, stamp));
-                    metrics.Changed(record, applied.Record);
-                    return applied;
-                case "unknown":
-                    _recent.Forget(id);
-                    return null;
-                case "moved":
-                    return new TransitionResult.Unchanged(record);
-                default:
-                    // Another replica was faster, or the clock was off; the answer carries what is true now.
-                    current = ToStamped(answer);
-                    isRead = true;
-                    continue;
-            }
-        }
-
-        throw new StoreUnavailableException($"Task {id} changes faster than it can be changed");
     }
 
     public async Task<bool> RebuildAsync(TaskMessage message, RebuiltAttempt? attempt, CancellationToken cancellationToken)
@@ -261,64 +191,23 @@ internal sealed partial class RedisTaskStore(
     /// <summary>Tasks of before clients were told apart, and rebuilt ones, are of nobody.</summary>
     private static string ClientOf(TaskRecord record) => record.Client ?? "";
 
-    /// <summary>From an answer that carries a record; null when there is none.</summary>
-    private static StampedRecord? ToStamped(RedisResult[] answer) =>
-        answer[2].IsNull ? null : new StampedRecord(Deserialize((RedisValue)answer[3]), (string)answer[2]!);
+    /// <summary>Submissions of all clients to a shard: those that come while a script is under way are written by the next one.</summary>
+    private ScriptQueue SubmissionsOf(ShardKeys shard) =>
+        _submissions.GetOrAdd(shard.Number, _ => new ScriptQueue(shard, NewRunner(CancellationToken.None), isSent: true));
 
-    /// <summary>
-    /// Names one write and no other. The version alone would not: a Redis that lost its last second counts the same numbers again,
-    /// with other content.
-    /// </summary>
-    private static string NewStamp(TaskRecord record) => string.Create(CultureInfo.InvariantCulture, $"{record.Version}.{Random.Shared.Next():x}");
-
-    private async Task<RedisResult[]> WriteAsync(
-        StampedRecord current, TransitionResult.Applied applied, TaskTrigger trigger, string stamp, CancellationToken cancellationToken)
-    {
-        var before = current.Record;
-        var after = applied.Record;
-        var shard = shards.Of(after.Id);
-        RedisKey[] keys =
-        [
-            shard.Task(after.Id), shard.Timers, shard.Index(before.State, after.Submission.Algorithm),
-            shard.Index(after.State, after.Submission.Algorithm), shard.Unpublished, shard.Ended,
-            shard.LaneQueue(after.Lane), shard.LaneHeld(after.Lane), shard.LaneClients(after.Lane), shard.LanesRunning,
-        ];
-        if (after.IdempotencyHash is { } hash)
-        {
-            keys = [.. keys, shard.Idempotency(hash)];
-        }
-
-        // The output is that of the newest attempt: a claim begins with none, an end brings its own, also when that is none.
-        var report = (trigger as TaskTrigger.Finish)?.Report;
-        var output = trigger is TaskTrigger.Claim or TaskTrigger.Finish ? report?.Output ?? "" : null;
-        var result = after.State == TaskState.Completed ? report?.Result ?? default : default;
-        var reply = after.IsTerminal ? after.ReplyTo?.Split('/') : null;
-        var record = Serialize(after);
-        var started = (after.State == TaskState.Processing ? 1 : 0) - (before.State == TaskState.Processing ? 1 : 0);
-        RedisValue[] values =
-        [
-            after.Id.ToString(), current.Stamp, RedisClock.ToMicroseconds(clock.Now), record,
-            applied.Timer is { } timer ? RedisClock.ToMicroseconds(timer) : "",
-            after.ClaimId is { } claim ? ClaimToken(after.Attempt, claim) : "",
-            after.CancelRequested ? "1" : "", applied.Publish ? after.Dispatch : "", (long)_lifecycle.Retention.TotalMilliseconds,
-            applied.Timer is null ? $"{after.Id} {ShardKeys.IndexName(after.State, after.Submission.Algorithm)}" : "",
-            result, output ?? "",
-            trigger is TaskTrigger.TimerDue due ? due.Ticket : "", shard.Changes(after.Id), output is null ? "" : "1", stamp,
-            ChangeMessage.Head(after, record.Length(), result.Length, output),
-            before.State == TaskState.Pending && !applied.Publish ? "1" : "", ClientOf(after), Topology.LaneName(after.Lane), started == 0 ? "" : started,
-            shards.PublishCommand, reply is [var replica, _] ? shard.Replies(replica) : "", reply is [_, var number] ? number : "",
-        ];
-        return await EvaluateAsync(RedisTaskScripts.Apply, keys, values, cancellationToken);
-    }
+    private ScriptRunner NewRunner(CancellationToken cancellationToken) => new(
+        (script, keys, values) => EvaluateAsync(script, keys, values, cancellationToken),
+        shard => [RedisClock.ToMicroseconds(clock.Now), shard.Prefix, shards.PublishCommand, (long)_lifecycle.Retention.TotalMilliseconds],
+        shard => [RedisClock.ToMicroseconds(clock.Now), shard.Prefix, shards.PartOf(_storage.MaxUnpublished)]);
 
     private Task<RedisResult> EvaluateOneAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken) =>
         redis.RunAsync(db => db.ScriptEvaluateAsync(script, keys, values), cancellationToken);
 
-    /// <summary>Runs a script whose answer begins with a word and the time of Redis, which sets the clock.</summary>
+    /// <summary>Runs a script whose answer begins with the time of Redis, which sets the clock.</summary>
     private async Task<RedisResult[]> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
     {
         var answer = (RedisResult[])(await EvaluateOneAsync(script, keys, values, cancellationToken))!;
-        clock.Set((long)answer[1]);
+        clock.Set((long)answer[0]);
         return answer;
     }
 }

@@ -23,3 +23,7 @@ public sealed class ClusterRaceTests(RedisClusterServer cluster) : TaskStoreRace
 /// <inheritdoc/>
 [Collection(RedisClusterCollection.Name)]
 public sealed class ClusterTogetherTests(RedisClusterServer cluster) : ShardsTests(StoreSite.On(cluster));
+
+/// <inheritdoc/>
+[Collection(RedisClusterCollection.Name)]
+public sealed class ClusterRoundTests(RedisClusterServer cluster) : TaskRoundTests(StoreSite.On(cluster));

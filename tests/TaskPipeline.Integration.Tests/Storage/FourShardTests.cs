@@ -23,3 +23,7 @@ public sealed class FourShardRaceTests(RedisServer redis) : TaskStoreRaceTests(S
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
 public sealed class FourShardTogetherTests(RedisServer redis) : ShardsTests(StoreSite.On(redis, shards: 4));
+
+/// <inheritdoc/>
+[Collection(RedisCollection.Name)]
+public sealed class FourShardRoundTests(RedisServer redis) : TaskRoundTests(StoreSite.On(redis, shards: 4));

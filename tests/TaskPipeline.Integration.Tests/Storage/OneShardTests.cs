@@ -19,3 +19,7 @@ public sealed class OneShardListTests(RedisServer redis) : TaskStoreListTests(St
 /// <inheritdoc/>
 [Collection(RedisCollection.Name)]
 public sealed class OneShardRaceTests(RedisServer redis) : TaskStoreRaceTests(StoreSite.On(redis), batches: 100);
+
+/// <inheritdoc/>
+[Collection(RedisCollection.Name)]
+public sealed class OneShardRoundTests(RedisServer redis) : TaskRoundTests(StoreSite.On(redis));

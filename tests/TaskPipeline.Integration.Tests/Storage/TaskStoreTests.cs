@@ -87,6 +87,32 @@ public abstract class TaskStoreTests(StoreSite site)
     }
 
     [Fact]
+    public async Task Submit_ManyAtOnceBeyondABound_AreTakenUpToIt()
+    {
+        await using var store = await TestStore.CreateAsync(site, bounds: new TaskStoreOptions { MaxUnpublished = 10 * site.Shards });
+
+        var results = await SubmitManyAsync(store);
+
+        Assert.Equal(10, results.OfType<SubmitResult.Created>().Count());
+        Assert.Equal(30, results.OfType<SubmitResult.Full>().Count());
+        Assert.Equal(10, await store.UnpublishedAsync());
+        var line = await store.Database.SortedSetRangeByRankWithScoresAsync(store.Shards.Of(s_key.Tag).LaneQueue(Lane.Short));
+        Assert.Equal(10, line.Select(entry => entry.Score).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Submit_ManyAtOnceToAFullLane_FindEachOtherAhead()
+    {
+        await using var store = await TestStore.CreateAsync(site);
+        store.Place = new LanePlace("client", Cost: 1, MaxAhead: 8 * site.Shards, HoldFrom: 1_000 * site.Shards);
+
+        var results = await SubmitManyAsync(store);
+
+        Assert.Equal(Enumerable.Range(0, 8).Select(n => (long)n * site.Shards), results.OfType<SubmitResult.Created>().Select(created => created.Ahead).Order());
+        Assert.Equal(32, results.OfType<SubmitResult.Refused>().Count(refused => refused.Ahead == 8 * site.Shards));
+    }
+
+    [Fact]
     public async Task Submit_MemoryAtItsBound_IsFull()
     {
         await using var roomy = await TestStore.CreateAsync(site);
@@ -330,6 +356,10 @@ public abstract class TaskStoreTests(StoreSite site)
             Assert.InRange((await store.Database.KeyTimeToLiveAsync(key))!.Value, store.Lifecycle.Retention - TimeSpan.FromMinutes(5), store.Lifecycle.Retention);
         }
     }
+
+    /// <summary>Forty tasks of one shard, most of which come while the first is being written.</summary>
+    private static Task<SubmitResult[]> SubmitManyAsync(TestStore store) =>
+        Task.WhenAll(Enumerable.Range(0, 40).Select(n => store.TrySubmitAsync(key: TestStore.Key($"{n}", shard: 3))));
 
     /// <summary>Serves the timer of a task that waits for a retry, as if its time had come, and claims it.</summary>
     private static async Task<TaskRecord> RetryAsync(TestStore store, TaskRecord waiting)
