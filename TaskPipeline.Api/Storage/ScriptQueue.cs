@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using StackExchange.Redis;
 using TaskPipeline.Contracts;
 
@@ -42,15 +43,14 @@ internal sealed class ScriptQueue(ShardKeys shard, ScriptRunner scripts, bool is
     /// <inheritdoc cref="RecordRound.WriteAsync"/>
     public async Task<WriteAnswer> WriteAsync(RedisValue[] change)
     {
-        var answer = await AskAsync(_writes, new Ask(change, TaskCreationOptions.None));
+        var answer = await AskAsync(_writes, change);
         return answer.Length == -1
             ? new WriteAnswer((WriteKind)(int)answer, Stored: null)
             : new WriteAnswer(WriteKind.Refused, ToStamped(answer[0], answer[1]));
     }
 
     /// <summary>Writes a new task: what <see cref="RedisTaskScripts.Submit"/> is given for it. Returns what that answers.</summary>
-    public Task<RedisResult> SubmitAsync(RedisValue[] submission) =>
-        AskAsync(_submissions, new Ask(submission, TaskCreationOptions.RunContinuationsAsynchronously));
+    public Task<RedisResult> SubmitAsync(RedisValue[] submission) => AskAsync(_submissions, submission);
 
     /// <inheritdoc cref="RecordRound.Send"/>
     public void Send()
@@ -63,8 +63,9 @@ internal sealed class ScriptQueue(ShardKeys shard, ScriptRunner scripts, bool is
         Begin();
     }
 
-    private Task<RedisResult> AskAsync(List<Ask> asked, Ask ask)
+    private Task<RedisResult> AskAsync(List<Ask> asked, RedisValue[] values)
     {
+        var ask = new Ask(values);
         lock (_lock)
         {
             asked.Add(ask);
@@ -163,11 +164,14 @@ internal sealed class ScriptQueue(ShardKeys shard, ScriptRunner scripts, bool is
         catch (Exception exception)
         {
             Fail(reads, exception);
+            FailWaiting(exception);
         }
     }
 
     private async Task AnswerAsync(List<Ask> asked, string script, RedisKey[] keys, RedisValue[] common)
     {
+        // Others may have asked since; a span of the client belongs to the first of these.
+        Activity.Current = asked[0].Asker;
         var values = new RedisValue[common.Length + (asked.Count * asked[0].Values.Length)];
         common.CopyTo(values, 0);
         var at = common.Length;
@@ -180,14 +184,28 @@ internal sealed class ScriptQueue(ShardKeys shard, ScriptRunner scripts, bool is
         try
         {
             var answer = await scripts.Evaluate(script, keys, values);
+            var isHere = script != RedisTaskScripts.Submit || IsAlone(asked);
             for (var n = 0; n < asked.Count; n++)
             {
-                asked[n].SetResult(answer[n + 1]);
+                asked[n].Tell(answer[n + 1], isHere);
             }
         }
         catch (Exception exception)
         {
             Fail(asked, exception);
+            FailWaiting(exception);
+        }
+    }
+
+    /// <summary>
+    /// Whether nobody else has submitted anything: then the only one goes on here, which saves a change of thread. Else what they do next, which may be much,
+    /// must not keep the others waiting.
+    /// </summary>
+    private bool IsAlone(List<Ask> asked)
+    {
+        lock (_lock)
+        {
+            return asked.Count == 1 && _submissions.Count == 0;
         }
     }
 
@@ -214,17 +232,53 @@ internal sealed class ScriptQueue(ShardKeys shard, ScriptRunner scripts, bool is
         }
     }
 
+    /// <summary>A store that is away is not asked for what has collected meanwhile either: nobody waits longer for it than for one answer.</summary>
+    private void FailWaiting(Exception exception)
+    {
+        if (exception is not StoreUnavailableException)
+        {
+            return;
+        }
+
+        List<Read> reads;
+        List<Ask> asks;
+        lock (_lock)
+        {
+            reads = Take(_reads, _reads.Count);
+            asks = [.. Take(_writes, _writes.Count), .. Take(_submissions, _submissions.Count)];
+        }
+
+        Fail(reads, exception);
+        Fail(asks, exception);
+    }
+
     // Whoever reads or writes is continued at once, one after the other: what each of them asks for next is then collected before any of it is sent.
     private sealed class Read(TaskId id) : TaskCompletionSource<(RedisResult Stamp, RedisResult Record)>
     {
         public TaskId Id => id;
     }
 
-    private sealed class Ask(RedisValue[] values, TaskCreationOptions continued) : TaskCompletionSource<RedisResult>(continued)
+    private sealed class Ask(RedisValue[] values) : TaskCompletionSource<RedisResult>
     {
         public RedisValue[] Values => values;
 
         /// <summary>How much of a script it is.</summary>
         public long Bytes { get; } = LengthOf(values);
+
+        /// <summary>The span of whoever asks.</summary>
+        public Activity? Asker { get; } = Activity.Current;
+
+        /// <summary>Answers; whoever asked goes on here, or on a thread of its own.</summary>
+        public void Tell(RedisResult answer, bool isHere)
+        {
+            if (isHere)
+            {
+                SetResult(answer);
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static told => told.Ask.SetResult(told.Answer), (Ask: this, Answer: answer), preferLocal: false);
+            }
+        }
     }
 }
