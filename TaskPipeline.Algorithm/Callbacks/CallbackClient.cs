@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using TaskPipeline.Contracts.Callbacks;
@@ -62,6 +63,11 @@ internal sealed class CallbackClient
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new HttpRequestException("The API did not answer in time", exception);
+        }
+        catch (SocketException exception)
+        {
+            // The client of .NET asks a connection that was just made whom it reaches, and lets this through when that is gone already.
+            throw new HttpRequestException(HttpRequestError.ConnectionError, exception.Message, exception);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -124,7 +125,7 @@ internal sealed class LocalTopology : IAsyncDisposable
                     return;
                 }
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+            catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (over.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using TaskPipeline.AppHost.Launcher;
@@ -122,7 +123,7 @@ public sealed class PublishedApplication : IAsyncLifetime
                     return;
                 }
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+            catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
             {
                 if (limit.IsCancellationRequested)
                 {

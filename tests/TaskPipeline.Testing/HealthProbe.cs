@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using TaskPipeline.AppHost.Launcher;
 
@@ -29,7 +30,7 @@ internal sealed class HealthProbe(LocalTopology topology) : IDisposable
             return topology.Workers.All(worker => worker.Id is { } process
                 && ids.Any(id => id.Contains(string.Create(CultureInfo.InvariantCulture, $"-{process}-"), StringComparison.Ordinal)));
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return false;
         }

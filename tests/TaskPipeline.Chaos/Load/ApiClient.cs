@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using TaskPipeline.Chaos.Audit;
 
 namespace TaskPipeline.Chaos.Load;
@@ -65,7 +66,7 @@ internal sealed class ApiClient(IReadOnlyList<Uri> replicas, LoadCounts counts, 
 
             Check(path, response, await response.Content.ReadAsStringAsync(cancellationToken));
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (IsCut(exception))
         {
             counts.CountCut();
         }
@@ -83,6 +84,9 @@ internal sealed class ApiClient(IReadOnlyList<Uri> replicas, LoadCounts counts, 
 
     /// <summary>A stream of events was cut.</summary>
     public void CountCut() => counts.CountCut();
+
+    /// <summary>Whether a call was cut: as the client of .NET says so, or as a connection that was gone before it knew whom it reaches.</summary>
+    public static bool IsCut(Exception exception) => exception is HttpRequestException or IOException or SocketException;
 
     public void Dispose() => _http.Dispose();
 
@@ -104,7 +108,7 @@ internal sealed class ApiClient(IReadOnlyList<Uri> replicas, LoadCounts counts, 
 
             return response.StatusCode == HttpStatusCode.ServiceUnavailable && Check(call.Path, response, text) ? null : new Answer(response.StatusCode, text);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (IsCut(exception))
         {
             counts.CountCut();
             return null;

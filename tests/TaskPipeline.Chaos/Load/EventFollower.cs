@@ -52,7 +52,7 @@ internal sealed class EventFollower(ApiClient client, Findings findings, string 
                 await TakeAsync(line, cancellationToken);
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (ApiClient.IsCut(exception))
         {
             client.CountCut();
         }
