@@ -82,13 +82,13 @@ internal sealed class TestStore : IAsyncDisposable
     {
         // Redis has sixteen; tests that share a collection run one after the other.
         var database = site.HasDatabases ? Interlocked.Increment(ref s_databases) % 16 : 0;
-        var store = await ConnectAsync(site, database, lifecycle, bounds);
+        var store = await ConnectAsync(site, database, lifecycle, bounds, isPatient: true);
         await store.FlushAsync();
         return store;
     }
 
-    /// <summary>Another replica on the same data.</summary>
-    public Task<TestStore> ReplicaAsync() => ConnectAsync(_site, _database, Lifecycle, bounds: null);
+    /// <summary>Another replica on the same data; one that is not patient gives up as soon as the product does, also when the machine is only busy.</summary>
+    public Task<TestStore> ReplicaAsync(bool isPatient = true) => ConnectAsync(_site, _database, Lifecycle, bounds: null, isPatient);
 
     /// <summary>A key whose tasks belong to a shard.</summary>
     public static IdempotencyKey Key(string name, int shard = 0) => new(
@@ -221,10 +221,16 @@ internal sealed class TestStore : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private static async Task<TestStore> ConnectAsync(StoreSite site, int database, LifecycleOptions? lifecycle, TaskStoreOptions? bounds) => new(
-        site,
-        database,
-        await ConnectionMultiplexer.ConnectAsync($"{site.ConnectionString},defaultDatabase={database},abortConnect=false,allowAdmin=true,asyncTimeout=30000"),
-        lifecycle ?? new LifecycleOptions(),
-        bounds ?? new TaskStoreOptions());
+    private static async Task<TestStore> ConnectAsync(StoreSite site, int database, LifecycleOptions? lifecycle, TaskStoreOptions? bounds, bool isPatient)
+    {
+        var options = ConfigurationOptions.Parse($"{site.ConnectionString},defaultDatabase={database},allowAdmin=true");
+        StorageExtensions.ConfigureForOutages(options);
+        if (isPatient)
+        {
+            options.BacklogPolicy = BacklogPolicy.Default;
+            options.AsyncTimeout = 30_000;
+        }
+
+        return new TestStore(site, database, await ConnectionMultiplexer.ConnectAsync(options), lifecycle ?? new LifecycleOptions(), bounds ?? new TaskStoreOptions());
+    }
 }
