@@ -60,7 +60,7 @@ internal static class BacklogBenchmark
             }
 
             var probe = connections[0];
-            var id = IdOf((await probe.SendAsync(submit)).Answer.Span);
+            var id = HttpConnection.TextOf((await probe.SendAsync(submit)).Answer, "id");
             var bytes = (await UsedAsync(server) - before) / (double)pending;
             var submitting = await ProbeAsync(probe, submit);
             var asking = await ProbeAsync(probe, HttpConnection.Get($"/tasks/{id}"));
@@ -118,11 +118,5 @@ internal static class BacklogBenchmark
     {
         var memory = await server.InfoAsync("memory");
         return long.Parse(memory.SelectMany(group => group).First(entry => entry.Key == "used_memory").Value, CultureInfo.InvariantCulture);
-    }
-
-    private static string IdOf(ReadOnlySpan<byte> answer)
-    {
-        var at = answer.IndexOf("\"id\":\""u8) + "\"id\":\"".Length;
-        return Encoding.ASCII.GetString(answer.Slice(at, 36));
     }
 }

@@ -141,8 +141,7 @@ internal static class FanoutBenchmark
         {
             var body = $$"""{"algorithm":"hello","priority":"{{priority}}","notBefore":"{{due.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}}"}""";
             var (status, answer) = await client.SendAsync(HttpConnection.Post("/tasks", body)).WaitAsync(s_openLimit);
-            var text = Encoding.UTF8.GetString(answer.Span);
-            return status == 202 ? text.Substring(text.IndexOf("\"id\":\"", StringComparison.Ordinal) + 6, 36) : throw new InvalidOperationException(text);
+            return status == 202 ? HttpConnection.TextOf(answer, "id") : throw new InvalidOperationException(Encoding.UTF8.GetString(answer.Span));
         }
 
         private async Task<List<EventReader>> OpenAsync(string shared, List<string> own)

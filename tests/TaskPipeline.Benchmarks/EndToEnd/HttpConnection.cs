@@ -54,6 +54,15 @@ internal sealed class HttpConnection : IDisposable
         }
     }
 
+    /// <summary>The text of the first member of that name in an answer, which has one.</summary>
+    public static string TextOf(ReadOnlyMemory<byte> answer, string member)
+    {
+        var text = Encoding.UTF8.GetString(answer.Span);
+        var name = $"\"{member}\":\"";
+        var start = text.IndexOf(name, StringComparison.Ordinal) + name.Length;
+        return text[start..text.IndexOf('"', start)];
+    }
+
     public void Dispose() => _socket.Dispose();
 
     // HTTP/1.1 202 Accepted

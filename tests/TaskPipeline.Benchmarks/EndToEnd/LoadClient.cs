@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using StackExchange.Redis;
 
 namespace TaskPipeline.Benchmarks.EndToEnd;
@@ -87,7 +88,7 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
             // Redis, whose clock the times are by, runs on this machine.
             var sent = DateTimeOffset.UtcNow;
             var answer = await connection.SendAsync(request);
-            DateTimeOffset[] times = [sent, TimeIn(answer, "createdAt"), TimeIn(answer, "startedAt"), TimeIn(answer, "finishedAt"), DateTimeOffset.UtcNow];
+            DateTimeOffset[] times = [sent, TimeOf(answer, "createdAt"), TimeOf(answer, "startedAt"), TimeOf(answer, "finishedAt"), DateTimeOffset.UtcNow];
             stages.Add([.. times.Skip(1).Zip(times, (after, before) => (after - before).TotalMilliseconds)]);
         }
 
@@ -141,12 +142,8 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
         }
     }
 
-    private static DateTimeOffset TimeIn((int Status, ReadOnlyMemory<byte> Answer) answer, string member)
-    {
-        var text = System.Text.Encoding.UTF8.GetString(answer.Answer.Span);
-        var start = text.IndexOf($"\"{member}\":\"", StringComparison.Ordinal) + member.Length + 4;
-        return DateTimeOffset.Parse(text[start..text.IndexOf('"', start)], System.Globalization.CultureInfo.InvariantCulture);
-    }
+    private static DateTimeOffset TimeOf((int Status, ReadOnlyMemory<byte> Answer) answer, string member) =>
+        DateTimeOffset.Parse(HttpConnection.TextOf(answer.Answer, member), CultureInfo.InvariantCulture);
 
     private void Expect(int status, (int Status, ReadOnlyMemory<byte> Answer) answer)
     {
