@@ -19,6 +19,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
     private readonly DeliveryScheduler _scheduler;
     private readonly LaneHoldings _holdings;
     private readonly int _queuesPerLane;
+    private readonly StallWatch _stalls;
     private readonly RunningTasks _running;
     private readonly WorkerIdentity _worker;
     private readonly TimeProvider _time;
@@ -33,6 +34,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         _connection = connection;
         _scheduler = scheduler;
         _queuesPerLane = dependencies.Consuming.Value.QueuesPerLane;
+        _stalls = new StallWatch(connection, dependencies.Consuming.Value.StalledAfter);
         _holdings = new LaneHoldings(scheduler, dependencies.Time, _queuesPerLane);
         _running = running;
         _time = dependencies.Time;
@@ -100,7 +102,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
 
     /// <summary>
     /// Consumes from every queue that is there, and from the others as soon as they are: only the API declares queues, because it must
-    /// notice when one had to be declared anew, and one that is missing must not stop the rest. Then follows how many of each lane may be held.
+    /// notice when one had to be declared anew, and one that is missing must not stop the rest. Follows how many of each lane may be held, and whether what is ready comes.
     /// </summary>
     private async Task ConsumeLanesAsync()
     {
@@ -122,7 +124,12 @@ internal sealed class ConsumerSession : IAsyncDisposable
                     Log.QueuesMissing(_logger, missing.Count);
                 }
 
-                await _holdings.FollowAsync(missing.Count > 0 ? s_lookAgain : Timeout.InfiniteTimeSpan, _ending.Token);
+                await _holdings.FollowAsync(missing.Count > 0 ? s_lookAgain : _stalls.Next, _ending.Token);
+                if (await _stalls.LookAsync(_holdings.Lanes, _ending.Token) is { } stall)
+                {
+                    await Lose(stall);
+                    return;
+                }
             }
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
@@ -154,7 +161,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         await channel.ExchangeDeclareAsync(Topology.TasksExchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
         await channel.QueueDeclareAsync(Topology.UnreadableQueue, durable: true, exclusive: false, autoDelete: false, Topology.UnreadableQueueArguments(), cancellationToken: cancellationToken);
         var acknowledgements = new LaneAcknowledgements((tag, multiple) => AcknowledgeAsync(channel, tag, multiple), _time);
-        return new LaneChannel(lane, channel, acknowledgements, TakeAsync, _holdings.NoteChange, Lose);
+        return new LaneChannel(lane, channel, acknowledgements, TakeAsync, _holdings.NoteChange, Lose, _time);
     }
 
     private async Task ConsumeCancellationsAsync(CancellationToken cancellationToken)
@@ -277,8 +284,9 @@ internal sealed class ConsumerSession : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // The channel that delivered it is gone, however that shows: it is delivered again, and its claim is refused.
+            // The channel that delivered it is gone, however that shows: it is delivered again, and its claim is refused. Should it not be gone, its place would stay taken.
             Log.NotAcknowledged(_logger, exception.Message);
+            await Lose(exception.Message);
         }
     }
 

@@ -14,4 +14,12 @@ public sealed class ConsumingOptions
     /// <value>A power of two, at most 256. The default is 1.</value>
     [AllowedValues(1, 2, 4, 8, 16, 32, 64, 128, 256, ErrorMessage = "QueuesPerLane must be a power of two from 1 to 256")]
     public int QueuesPerLane { get; set; } = 1;
+
+    /// <summary>
+    /// How long a queue may have messages ready and deliver none to this worker, which has open places for it, until it is connected to the broker anew: RabbitMQ 3.10 was seen to
+    /// leave messages of a quorum queue undelivered for ever. A queue that brings nothing is asked for its messages each time that this has passed, and once more after a third of it.
+    /// </summary>
+    /// <value>The default is 15 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan StalledAfter { get; set; } = TimeSpan.FromSeconds(15);
 }

@@ -16,9 +16,10 @@ namespace TaskPipeline.Algorithm.Consuming;
 /// <param name="receive">Takes a delivery.</param>
 /// <param name="changed">Is told when something may be done about its consumers: a delivery of a cancelled one was acknowledged, or one of several queues has no open place.</param>
 /// <param name="lose">Is told why a consumer is gone.</param>
+/// <param name="time">The clock.</param>
 internal sealed class LaneChannel(
     Lane lane, IChannel channel, LaneAcknowledgements acknowledgements, Func<LaneChannel, LaneSubscription, BasicDeliverEventArgs, Task> receive, Action changed,
-    Func<string, Task> lose)
+    Func<string, Task> lose, TimeProvider time)
 {
     private readonly List<LaneQueue> _queues = [];
     private readonly List<LaneSubscription> _subscriptions = [];
@@ -68,6 +69,12 @@ internal sealed class LaneChannel(
         }
     }
 
+    /// <summary>The queues that have an open place here and have brought nothing for so long.</summary>
+    public IEnumerable<LaneQueue> QuietFor(TimeSpan least) => _subscriptions
+        .GroupBy(one => one.Queue)
+        .Where(some => some.Any(one => one.Now.Open > 0) && some.All(one => one.Quiet >= least))
+        .Select(some => some.Key);
+
     /// <summary>Acknowledges a delivery; completes when that is sent.</summary>
     public async Task AcknowledgeAsync(LaneSubscription subscription, ulong tag)
     {
@@ -82,7 +89,7 @@ internal sealed class LaneChannel(
     private async Task BeginAsync(int queue, ushort prefetch, CancellationToken cancellationToken)
     {
         _turn = queue + 1;
-        _subscriptions.Add(await LaneSubscription.OpenAsync(queue, _queues[queue], Channel, prefetch, ReceiveAsync, lose, cancellationToken));
+        _subscriptions.Add(await LaneSubscription.OpenAsync(queue, _queues[queue], Channel, prefetch, ReceiveAsync, lose, time, cancellationToken));
     }
 
     private async Task ReceiveAsync(LaneSubscription subscription, BasicDeliverEventArgs delivery)

@@ -10,10 +10,16 @@ internal sealed class LaneSubscription
     private readonly string _tag;
     private readonly int _number;
     private readonly ushort _prefetch;
+    private readonly TimeProvider _time;
     private int _held;
+    private long _activeAt;
     private volatile bool _isCancelled;
 
-    private LaneSubscription(string tag, int number, LaneQueue queue, ushort prefetch) => (_tag, _number, Queue, _prefetch) = (tag, number, queue, prefetch);
+    private LaneSubscription(string tag, int number, LaneQueue queue, ushort prefetch, TimeProvider time)
+    {
+        (_tag, _number, Queue, _prefetch, _time) = (tag, number, queue, prefetch, time);
+        NoteActivity();
+    }
 
     /// <summary>Where it takes from.</summary>
     public LaneQueue Queue { get; }
@@ -23,6 +29,9 @@ internal sealed class LaneSubscription
 
     /// <summary>How many it holds: those that came, less those that were acknowledged.</summary>
     public int Held => Volatile.Read(ref _held);
+
+    /// <summary>For how long nothing has come, and no place has become open.</summary>
+    public TimeSpan Quiet => _time.GetElapsedTime(Volatile.Read(ref _activeAt));
 
     /// <summary>It takes nothing more. What it holds it may still acknowledge.</summary>
     public bool IsCancelled => _isCancelled;
@@ -34,17 +43,19 @@ internal sealed class LaneSubscription
     /// <param name="prefetch">How many deliveries it may hold.</param>
     /// <param name="receive">Takes a delivery.</param>
     /// <param name="lose">Is told why it is gone, unless it was cancelled here.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait for the broker.</param>
     public static async Task<LaneSubscription> OpenAsync(
         int number, LaneQueue queue, IChannel channel, ushort prefetch, Func<LaneSubscription, BasicDeliverEventArgs, Task> receive, Func<string, Task> lose,
-        CancellationToken cancellationToken)
+        TimeProvider time, CancellationToken cancellationToken)
     {
         // The client knows the consumer by its tag before the broker does: what is delivered at once finds it.
-        var subscription = new LaneSubscription(Guid.NewGuid().ToString("N"), number, queue, prefetch);
+        var subscription = new LaneSubscription(Guid.NewGuid().ToString("N"), number, queue, prefetch, time);
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, delivery) =>
         {
             Interlocked.Increment(ref subscription._held);
+            subscription.NoteActivity();
             return receive(subscription, delivery);
         };
 
@@ -60,7 +71,11 @@ internal sealed class LaneSubscription
     }
 
     /// <summary>One of its deliveries was acknowledged.</summary>
-    public void Settle() => Interlocked.Decrement(ref _held);
+    public void Settle()
+    {
+        Interlocked.Decrement(ref _held);
+        NoteActivity();
+    }
 
     /// <summary>Lets nothing more come.</summary>
     public async Task CancelAsync(IChannel channel, CancellationToken cancellationToken)
@@ -68,4 +83,6 @@ internal sealed class LaneSubscription
         _isCancelled = true;
         await channel.BasicCancelAsync(_tag, noWait: false, cancellationToken);
     }
+
+    private void NoteActivity() => Volatile.Write(ref _activeAt, _time.GetTimestamp());
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
@@ -97,6 +98,23 @@ internal sealed class BrokerHost : IAsyncDisposable
         await using var channel = await OpenChannelAsync();
         var body = JsonSerializer.SerializeToUtf8Bytes(new CancelMessage(id), ContractsJsonContext.Default.CancelMessage);
         await channel.BasicPublishAsync(Topology.CancellationsExchange, "", mandatory: true, new BasicProperties(), body);
+    }
+
+    /// <summary>
+    /// Makes the queue of a lane one that delivers to a single consumer, and consumes one message from it without acknowledging it: others get nothing until what is returned is disposed of.
+    /// </summary>
+    public async Task<IAsyncDisposable> KeepBackAsync(Lane lane)
+    {
+        await DeleteQueueAsync(lane);
+        var channel = await OpenChannelAsync();
+        var queue = LaneQueue.All(lane, _queuesPerLane).Single();
+        var arguments = queue.Arguments();
+        arguments["x-single-active-consumer"] = true;
+        await channel.QueueDeclareAsync(queue.Name, durable: true, exclusive: false, autoDelete: false, arguments);
+        await channel.QueueBindAsync(queue.Name, Topology.TasksExchange, queue.RoutingKey);
+        await channel.BasicQosAsync(0, 1, global: false);
+        await channel.BasicConsumeAsync(queue.Name, autoAck: false, new AsyncEventingBasicConsumer(channel));
+        return channel;
     }
 
     public async Task DeleteQueueAsync(Lane lane)
