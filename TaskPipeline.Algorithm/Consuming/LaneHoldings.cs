@@ -39,26 +39,21 @@ internal sealed class LaneHoldings : IDisposable
     public void Add(LaneChannel lane) => _entries.Add(new Entry(lane));
 
     /// <summary>Follows what may be held until the time is over.</summary>
-    /// <param name="duration">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="duration">How long.</param>
     /// <param name="cancellationToken">Ends it with <see cref="OperationCanceledException"/>.</param>
     public async Task FollowAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
         while (true)
         {
-            var wait = await AdjustAsync(cancellationToken);
-            if (duration != Timeout.InfiniteTimeSpan)
+            var next = await AdjustAsync(cancellationToken);
+            var left = duration - _time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
             {
-                var left = duration - _time.GetElapsedTime(started);
-                if (left <= TimeSpan.Zero)
-                {
-                    return;
-                }
-
-                wait = wait < left && wait != Timeout.InfiniteTimeSpan ? wait : left;
+                return;
             }
 
-            await Volatile.Read(ref _changed).Task.WaitAsync(wait, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Volatile.Read(ref _changed).Task.WaitAsync(next < left ? next : left, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
@@ -73,20 +68,17 @@ internal sealed class LaneHoldings : IDisposable
         }
     }
 
-    /// <summary>Returns after which time there is something left to adjust.</summary>
+    /// <summary>Returns after which time there is something left to adjust; <see cref="TimeSpan.MaxValue"/> when there is nothing.</summary>
     private async Task<TimeSpan> AdjustAsync(CancellationToken cancellationToken)
     {
-        var wait = Timeout.InfiniteTimeSpan;
+        var next = TimeSpan.MaxValue;
         foreach (var entry in _entries)
         {
             var left = await AdjustAsync(entry, cancellationToken);
-            if (left != Timeout.InfiniteTimeSpan && (wait == Timeout.InfiniteTimeSpan || left < wait))
-            {
-                wait = left;
-            }
+            next = left < next ? left : next;
         }
 
-        return wait;
+        return next;
     }
 
     private async Task<TimeSpan> AdjustAsync(Entry entry, CancellationToken cancellationToken)
@@ -94,7 +86,7 @@ internal sealed class LaneHoldings : IDisposable
         LaneRoom Room() => _scheduler.RoomOf(entry.Lane.Lane);
         if (entry.Lane.Next(Room()) is not { } change)
         {
-            return Timeout.InfiniteTimeSpan;
+            return TimeSpan.MaxValue;
         }
 
         var left = entry.AdjustedAt is { } at ? s_adjustEvery - _time.GetElapsedTime(at) : TimeSpan.Zero;
@@ -109,7 +101,7 @@ internal sealed class LaneHoldings : IDisposable
             await entry.Lane.FollowAsync(Room, urgentOnly: true, cancellationToken);
         }
 
-        return entry.Lane.Next(Room()) is null ? Timeout.InfiniteTimeSpan : left;
+        return entry.Lane.Next(Room()) is null ? TimeSpan.MaxValue : left;
     }
 
     private sealed class Entry(LaneChannel lane)

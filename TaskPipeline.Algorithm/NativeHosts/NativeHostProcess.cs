@@ -55,9 +55,6 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     /// <summary>0 to 1, its own: hosts of one age shall not be replaced together.</summary>
     public double Jitter { get; } = Random.Shared.NextDouble();
 
-    /// <summary>What marks the end of the output of the next task: a random token, or an empty one where no marker is needed.</summary>
-    public Guid NextToken() => Output.NeedsMarker || Errors.NeedsMarker ? Guid.NewGuid() : Guid.Empty;
-
     /// <summary>How many tasks it has begun.</summary>
     public ulong Sequence { get; private set; }
 

@@ -17,6 +17,23 @@ internal static class RedisTaskScripts
         local now = t[1] * 1000000 + t[2]
         """;
 
+    /// <summary>Lists of what several tasks change in common; <c>of</c> finds one by its name, or makes it.</summary>
+    private const string Lists = """
+
+        local function put(list, first, second)
+          list[#list + 1] = first
+          list[#list + 1] = second
+        end
+        local function of(lists, name)
+          local list = lists[name]
+          if not list then
+            list = {}
+            lists[name] = list
+          end
+          return list
+        end
+        """;
+
     /// <summary>
     /// Keys: timers, all, unpublished. Arguments: now, prefix of the shard, most unpublished; then for each task: id, record, input, timer, dispatch to publish or '', name of its index,
     /// hash of the idempotency key or '', entry of it or '', lane, client, virtual length, most ahead, hold back from, 1 if it is to be held back or ''.
@@ -29,7 +46,7 @@ internal static class RedisTaskScripts
     /// again what is not to be published, and that waits in the order of start-time fair queueing. Whoever would still have too many before it is refused:
     /// it is the one whose tasks those are. Each task finds what those before it in the same script have left, and is queued in a microsecond of its own.
     /// </remarks>
-    public const string Submit = Now + """
+    public const string Submit = Now + Lists + """
 
         local prefix, most = ARGV[2], tonumber(ARGV[3])
         local answer = {now}
@@ -87,17 +104,9 @@ internal static class RedisTaskScripts
               redis.call('HSET', prefix .. 'task:' .. id, 'v', '1', 'r', record, 'i', input, 'u', dispatch)
             end
             if key ~= '' then redis.call('SET', key, entry) end
-            timed[#timed + 1] = timer
-            timed[#timed + 1] = id
-            all[#all + 1] = '0'
-            all[#all + 1] = id
-            local listed = indexes[index]
-            if not listed then
-              listed = {}
-              indexes[index] = listed
-            end
-            listed[#listed + 1] = '0'
-            listed[#listed + 1] = id
+            put(timed, timer, id)
+            put(all, '0', id)
+            put(of(indexes, index), '0', id)
           end
           answer[#answer + 1] = done
         end
@@ -132,25 +141,13 @@ internal static class RedisTaskScripts
     /// Each task is one compare-and-set. What they change in common, the lists, timers and counts, is changed once for all of them.
     /// A task that comes twice is written once: the second finds another stamp. Those that are queued are so in different microseconds, as by scripts of their own.
     /// </remarks>
-    public const string Apply = Now + """
+    public const string Apply = Now + Lists + """
 
         local off = math.abs(now - tonumber(ARGV[1])) > 1000000
         local prefix, publish, retention = ARGV[2], ARGV[3], ARGV[4]
         local answer = {now}
         local timed, untimed, ended, out, into, left, clients, running = {}, {}, {}, {}, {}, {}, {}, {}
         local unpublished, queued = 0, now
-        local function put(list, first, second)
-          list[#list + 1] = first
-          list[#list + 1] = second
-        end
-        local function of(lists, name)
-          local list = lists[name]
-          if not list then
-            list = {}
-            lists[name] = list
-          end
-          return list
-        end
         for a = 5, #ARGV, 22 do
           local id, stamp, stamped, record, timer, ticket, claim, cancel, dispatch, was, is, result, output, outputs, head, leaves, client, lane, more, replica, wait, key = unpack(ARGV, a, a + 21)
           local task = prefix .. 'task:' .. id

@@ -29,28 +29,21 @@ internal sealed class ScriptQueue(ShardKeys shard, ScriptRunner scripts, bool is
     /// <inheritdoc cref="RecordRound.ReadAsync"/>
     public async Task<StampedRecord?> ReadAsync(TaskId id)
     {
-        var read = new Read(id);
-        lock (_lock)
-        {
-            _reads.Add(read);
-        }
-
-        Begin();
-        var (stamp, record) = await read.Task;
+        var (stamp, record) = await Add(_reads, new Read(id)).Task;
         return ToStamped(stamp, record);
     }
 
     /// <inheritdoc cref="RecordRound.WriteAsync"/>
     public async Task<WriteAnswer> WriteAsync(RedisValue[] change)
     {
-        var answer = await AskAsync(_writes, change);
+        var answer = await Add(_writes, new Ask(change)).Task;
         return answer.Length == -1
             ? new WriteAnswer((WriteKind)(int)answer, Stored: null)
             : new WriteAnswer(WriteKind.Refused, ToStamped(answer[0], answer[1]));
     }
 
     /// <summary>Writes a new task: what <see cref="RedisTaskScripts.Submit"/> is given for it. Returns what that answers.</summary>
-    public Task<RedisResult> SubmitAsync(RedisValue[] submission) => AskAsync(_submissions, submission);
+    public Task<RedisResult> SubmitAsync(RedisValue[] submission) => Add(_submissions, new Ask(submission)).Task;
 
     /// <inheritdoc cref="RecordRound.Send"/>
     public void Send()
@@ -63,16 +56,15 @@ internal sealed class ScriptQueue(ShardKeys shard, ScriptRunner scripts, bool is
         Begin();
     }
 
-    private Task<RedisResult> AskAsync(List<Ask> asked, RedisValue[] values)
+    private T Add<T>(List<T> asked, T one)
     {
-        var ask = new Ask(values);
         lock (_lock)
         {
-            asked.Add(ask);
+            asked.Add(one);
         }
 
         Begin();
-        return ask.Task;
+        return one;
     }
 
     private void Begin()

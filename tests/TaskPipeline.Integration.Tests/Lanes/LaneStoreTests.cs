@@ -7,6 +7,7 @@ using TaskPipeline.Api.State;
 using TaskPipeline.Api.Storage;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Callbacks;
+using TaskPipeline.Integration.Tests.Storage;
 using TaskPipeline.Testing;
 
 namespace TaskPipeline.Integration.Tests.Lanes;
@@ -30,25 +31,11 @@ public sealed class LaneStoreTests : IClassFixture<RedisServer>, IAsyncLifetime
         _lanes = _host.Services.GetRequiredService<ILaneStore>();
     }
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => Patience.AnsweredAsync(async () =>
     {
-        // A client that has just been made may not be connected yet, and the product does not wait for it.
-        for (var attempt = 0; attempt < 50; attempt++)
-        {
-            try
-            {
-                await _host.Services.GetRequiredService<StackExchange.Redis.IConnectionMultiplexer>().GetServers()[0].FlushDatabaseAsync();
-                await _lanes.GetLinesAsync(CancellationToken.None);
-                return;
-            }
-            catch (Exception exception) when (exception is StoreUnavailableException or StackExchange.Redis.RedisException or TimeoutException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
-            }
-        }
-
-        Assert.Fail("Redis could not be reached");
-    }
+        await _host.Services.GetRequiredService<StackExchange.Redis.IConnectionMultiplexer>().GetServers()[0].FlushDatabaseAsync();
+        await _lanes.GetLinesAsync(CancellationToken.None);
+    });
 
     [Fact]
     public async Task Submit_UntilTheEnd_TheTaskStandsInItsLineThenRunsThenIsGone()

@@ -13,7 +13,7 @@ public sealed class FrozenStoreTests(RedisServer redis)
     {
         await using var store = await TestStore.CreateAsync(StoreSite.On(redis));
         await using var replica = await store.ReplicaAsync(isPatient: false);
-        await AnsweredAsync(() => replica.SubmitAsync());
+        await Patience.AnsweredAsync(() => replica.SubmitAsync());
         var before = await store.CountAsync(shard => shard.All);
         await WhileFrozenAsync(async () =>
         {
@@ -25,7 +25,7 @@ public sealed class FrozenStoreTests(RedisServer redis)
         });
 
         // Whatever was sent has been done once the same connection is answered again. One was, unless its connection was given up.
-        await AnsweredAsync(() => replica.UnpublishedAsync());
+        await Patience.AnsweredAsync(() => replica.UnpublishedAsync());
         Assert.InRange(await store.CountAsync(shard => shard.All), before, before + 1);
     }
 
@@ -35,7 +35,7 @@ public sealed class FrozenStoreTests(RedisServer redis)
         await using var store = await TestStore.CreateAsync(StoreSite.On(redis));
         await using var replica = await store.ReplicaAsync(isPatient: false);
         TaskRecord[] tasks = [await store.SubmitAsync(), await store.SubmitAsync()];
-        await AnsweredAsync(() => replica.UnpublishedAsync());
+        await Patience.AnsweredAsync(() => replica.UnpublishedAsync());
         await WhileFrozenAsync(async () =>
         {
             var round = replica.Store.BeginRound(CancellationToken.None);
@@ -58,24 +58,6 @@ public sealed class FrozenStoreTests(RedisServer redis)
         finally
         {
             await redis.SignalAsync("CONT");
-        }
-    }
-
-    /// <summary>Asks until there is an answer.</summary>
-    private static async Task AnsweredAsync<T>(Func<Task<T>> ask)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            try
-            {
-                await ask();
-                return;
-            }
-            catch (StoreUnavailableException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
-            }
         }
     }
 }

@@ -30,22 +30,8 @@ public sealed class RecentRecordsTests : IClassFixture<RedisServer>, IAsyncLifet
 
     public async Task InitializeAsync()
     {
-        // A client that has just been made may not be connected yet, and the product does not wait for it.
-        for (var attempt = 0; attempt < 50; attempt++)
-        {
-            try
-            {
-                await _one.GetUsageAsync(CancellationToken.None);
-                await _other.GetUsageAsync(CancellationToken.None);
-                return;
-            }
-            catch (StoreUnavailableException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
-            }
-        }
-
-        Assert.Fail("Redis could not be reached");
+        await Patience.AnsweredAsync(() => _one.GetUsageAsync(CancellationToken.None));
+        await Patience.AnsweredAsync(() => _other.GetUsageAsync(CancellationToken.None));
     }
 
     public async Task DisposeAsync()
