@@ -16,8 +16,8 @@ public sealed class ConsumingOptions
     public int QueuesPerLane { get; set; } = 1;
 
     /// <summary>
-    /// How long a queue may have messages ready and deliver none to this worker, which has open places for it, until it is connected to the broker anew: RabbitMQ 3.10 was seen to
-    /// leave messages of a quorum queue undelivered for ever. A queue that brings nothing is asked for its messages each time that this has passed, and once more after a third of it.
+    /// How long a queue may have messages ready and deliver none to this worker, which has open places for it, until it is connected to the broker anew: a delivery or an
+    /// acknowledgement that gets lost on its way shows in no other way. A queue that brings nothing is asked for its messages each time that this has passed, and once more after a third of it.
     /// </summary>
     /// <value>The default is 15 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]

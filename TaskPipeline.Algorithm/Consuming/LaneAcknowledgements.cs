@@ -2,7 +2,8 @@ namespace TaskPipeline.Algorithm.Consuming;
 
 /// <summary>
 /// Acknowledges the deliveries of one channel in groups: what comes within a moment of the first is sent together, everything up
-/// to the first delivery that is still held as one. Nothing waits for a place of a prefetch as long as that moment lasts, because
+/// to the first delivery that is still held as one. Groups are sent one after the other: what an earlier one acknowledges alone must not be in a later one a second time,
+/// which the broker answers by closing the channel. Nothing waits for a place of a prefetch as long as that moment lasts, because
 /// more is prefetched than runs. Thread safe.
 /// </summary>
 /// <param name="acknowledge">Acknowledges one delivery, or all up to it; does not throw.</param>
@@ -22,27 +23,44 @@ internal sealed class LaneAcknowledgements(Func<ulong, bool, Task> acknowledge, 
     /// <summary>Guarded by <see cref="_lock"/>: every delivery before this one is acknowledged. A channel counts them from 1.</summary>
     private ulong _next = 1;
 
-    /// <summary>Guarded by <see cref="_lock"/>: the group that is being collected; null when there is none.</summary>
-    private Task? _group;
+    /// <summary>Guarded by <see cref="_lock"/>: whether the newest group is still being collected.</summary>
+    private bool _isCollecting;
+
+    /// <summary>Guarded by <see cref="_lock"/>: the newest group, completed when it is sent.</summary>
+    private Task _newest = Task.CompletedTask;
 
     /// <summary>Acknowledges a delivery; completes when that is sent.</summary>
     public Task AcknowledgeAsync(ulong tag)
     {
+        Task before;
+        TaskCompletionSource group;
         lock (_lock)
         {
             _settled.Add(tag);
-            return _group ??= SendAsync();
+            if (_isCollecting)
+            {
+                return _newest;
+            }
+
+            _isCollecting = true;
+            group = new TaskCompletionSource();
+            (before, _newest) = (_newest, group.Task);
         }
+
+        // Not below the lock, and noted before: a thread that gets no processor for a moment finds the wait over before it has begun, and sends the group here and now.
+        _ = SendAsync(group, before);
+        return group.Task;
     }
 
-    private async Task SendAsync()
+    private async Task SendAsync(TaskCompletionSource group, Task before)
     {
         await Task.Delay(s_collect, time, CancellationToken.None);
+        await before;
         ulong? upTo;
         ulong[] single;
         lock (_lock)
         {
-            _group = null;
+            _isCollecting = false;
             upTo = TakeContiguous_NeedsLock();
             single = [.. _settled];
             _ahead.UnionWith(_settled);
@@ -58,6 +76,8 @@ internal sealed class LaneAcknowledgements(Func<ulong, bool, Task> acknowledge, 
         {
             await acknowledge(tag, false);
         }
+
+        group.SetResult();
     }
 
     /// <summary>The last of those from the first unacknowledged one on without a gap; null when the first is still held.</summary>

@@ -1,19 +1,19 @@
+using Microsoft.Extensions.Time.Testing;
 using TaskPipeline.Algorithm.Consuming;
 
 namespace TaskPipeline.Algorithm.Tests.Consuming;
 
 public sealed class LaneAcknowledgementsTests
 {
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longer than a group is collected.</summary>
+    private static readonly TimeSpan s_collected = TimeSpan.FromSeconds(1);
+
     private readonly List<(ulong Tag, bool Multiple)> _sent = [];
     private readonly LaneAcknowledgements _acknowledgements;
 
-    public LaneAcknowledgementsTests() => _acknowledgements = new LaneAcknowledgements(
-        (tag, multiple) =>
-        {
-            _sent.Add((tag, multiple));
-            return Task.CompletedTask;
-        },
-        TimeProvider.System);
+    public LaneAcknowledgementsTests() => _acknowledgements = New(TimeProvider.System);
 
     [Fact]
     public async Task AcknowledgeAsync_ContiguousFromTheFirst_SendsOneForAll()
@@ -56,5 +56,51 @@ public sealed class LaneAcknowledgementsTests
         }
 
         Assert.Equal([Held], outstanding);
+    }
+
+    [Fact]
+    public async Task AcknowledgeAsync_TimeToCollectIsOverAtOnce_EveryOneIsSent()
+    {
+        var acknowledgements = New(new HastyTime());
+
+        await acknowledgements.AcknowledgeAsync(1).WaitAsync(s_limit);
+        await acknowledgements.AcknowledgeAsync(2).WaitAsync(s_limit);
+
+        Assert.Equal([(1, true), (2, true)], _sent);
+    }
+
+    [Fact]
+    public async Task AcknowledgeAsync_WhileAnEarlierGroupIsBeingSent_WaitsForIt()
+    {
+        var time = new FakeTimeProvider();
+        var first = new TaskCompletionSource();
+        var acknowledgements = New(time, () => first.Task);
+
+        Task[] early = [acknowledgements.AcknowledgeAsync(1), acknowledgements.AcknowledgeAsync(3)];
+        time.Advance(s_collected);
+        Task[] late = [acknowledgements.AcknowledgeAsync(2), acknowledgements.AcknowledgeAsync(4)];
+        time.Advance(s_collected);
+        first.SetResult();
+
+        await Task.WhenAll([.. early, .. late]).WaitAsync(s_limit);
+        Assert.Equal([(1, true), (3, false), (4, true)], _sent);
+    }
+
+    private LaneAcknowledgements New(TimeProvider time, Func<Task>? sending = null) => new(
+        (tag, multiple) =>
+        {
+            _sent.Add((tag, multiple));
+            return sending?.Invoke() ?? Task.CompletedTask;
+        },
+        time);
+
+    /// <summary>Whatever is waited for is over before the wait has begun, as for a thread that was kept from running in between.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            callback(state);
+            return base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 }
