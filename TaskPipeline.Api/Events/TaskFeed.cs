@@ -247,7 +247,7 @@ internal sealed class TaskFeed
         {
             await ReadAsync();
         }
-        else if (told is null && Interlocked.Exchange(ref _estimate, null) is { } estimate && _newest.Snapshot is { Task.Record.State: TaskState.Pending } pending && pending.Estimated(estimate) is { } moved)
+        else if (told is null && Interlocked.Exchange(ref _estimate, null) is { } estimate && TellsStates && _newest.Snapshot is { Task.Record.State: TaskState.Pending } pending && pending.Estimated(estimate) is { } moved)
         {
             Publish(new Link(moved, IsLast: false));
         }

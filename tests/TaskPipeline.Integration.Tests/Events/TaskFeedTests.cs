@@ -144,6 +144,27 @@ public sealed class TaskFeedTests(RedisServer redis) : IClassFixture<RedisServer
         Assert.Equal(TaskState.Cancelled, (await NextAsync(waiting)).Record.State);
     }
 
+    /// <summary>An estimate takes its time: who wanted it may be gone when it comes.</summary>
+    [Fact]
+    public async Task Tell_EstimateWhereOnlyTheEndIsOfInterest_TellsNobody()
+    {
+        await using var store = await CreateAsync();
+        var pending = await store.SubmitAsync();
+        var feed = new TaskFeed(
+            pending.Id, store.Shards.Changes(pending.Id), FeedInterest.End, store.Store, store.Queue, store.Connection.GetSubscriber(), TimeProvider.System);
+        await feed.Ready.WaitAsync(s_limit);
+        var first = feed.Newest;
+
+        feed.Tell(new QueueEstimate(Position: 7, EstimatedStartAt: null, Quantile: 0.9));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => first.Followed.WaitAsync(TimeSpan.FromMilliseconds(300)));
+        await store.AppliedAsync(pending.Id, new TaskTrigger.Cancel());
+        await first.Followed.WaitAsync(s_limit);
+        Assert.Equal(TaskState.Cancelled, feed.Newest.Snapshot?.Task.Record.State);
+        feed.Leave(FeedInterest.End);
+        await feed.Ended.WaitAsync(s_limit);
+    }
+
     private Task<TestStore> CreateAsync() => TestStore.CreateAsync(StoreSite.On(redis));
 
     private static async Task<ITaskFeedReader> OpenAsync(TestStore store, TaskId id, FeedInterest interest) =>

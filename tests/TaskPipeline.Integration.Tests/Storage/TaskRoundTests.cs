@@ -103,7 +103,7 @@ public abstract class TaskRoundTests(StoreSite site)
     }
 
     [Fact]
-    public async Task Round_OfManyTasks_IsOneScriptForEachShard()
+    public async Task Round_OfManyTasks_IsOneScriptOfEachKindForEachShard()
     {
         await using var store = await TestStore.CreateAsync(site);
         var tasks = await SubmitAsync(store);
@@ -111,7 +111,9 @@ public abstract class TaskRoundTests(StoreSite site)
 
         await ApplyTogetherAsync(store, [.. tasks.Select(task => (task.Id, Claim(task)))]);
 
-        Assert.Equal(tasks.Select(task => store.Shards.Of(task.Id)).Distinct().Count(), await CountScriptsAsync(store) - before);
+        // One that writes; and one that reads where a record is not remembered, because that of another task has taken its place.
+        var shards = tasks.Select(task => store.Shards.Of(task.Id)).Distinct().Count();
+        Assert.InRange(await CountScriptsAsync(store) - before, shards, 2 * shards);
     }
 
     [Fact]

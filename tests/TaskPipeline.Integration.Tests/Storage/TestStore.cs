@@ -43,8 +43,8 @@ internal sealed class TestStore : IAsyncDisposable
         Workers = new RedisWorkerRegistry(gate, Clock, TimeProvider.System, options);
         var laneOptions = Options.Create(new LaneOptions());
         var predictor = new RunTimePredictor(Lanes, TimeProvider.System, laneOptions, Options.Create(new TaskOptions()), NullLogger<RunTimePredictor>.Instance);
-        var estimator = new QueueEstimator(Lanes, new LaneBoard(predictor, laneOptions), Clock, laneOptions);
-        _feeds = new RedisTaskFeeds(Store, estimator, connection, Shards, TimeProvider.System);
+        Queue = new QueueEstimator(Lanes, new LaneBoard(predictor, laneOptions), Clock, laneOptions);
+        _feeds = new RedisTaskFeeds(Store, Queue, connection, Shards, TimeProvider.System);
     }
 
     public LifecycleOptions Lifecycle { get; }
@@ -59,6 +59,8 @@ internal sealed class TestStore : IAsyncDisposable
     public ITaskStore Store { get; }
 
     public ILaneStore Lanes { get; }
+
+    public QueueEstimator Queue { get; }
 
     public IWorkerRegistry Workers { get; }
 
