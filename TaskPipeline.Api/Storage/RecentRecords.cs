@@ -15,7 +15,7 @@ internal sealed class RecentRecords
 
     private readonly StampedRecord?[] _entries = new StampedRecord?[Size];
 
-    public StampedRecord? Find(TaskId id) => Volatile.Read(ref _entries[Index(id)]) is { } entry && entry.Record.Id == id ? entry : null;
+    public StampedRecord? Find(TaskId id) => Volatile.Read(ref _entries[PlaceOf(id)]) is { } entry && entry.Record.Id == id ? entry : null;
 
     /// <summary>Keeps a record; one that has ended is forgotten instead, since hardly anything is reported of it.</summary>
     public void Keep(StampedRecord entry)
@@ -26,18 +26,19 @@ internal sealed class RecentRecords
             return;
         }
 
-        Volatile.Write(ref _entries[Index(entry.Record.Id)], entry);
+        Volatile.Write(ref _entries[PlaceOf(entry.Record.Id)], entry);
     }
 
     public void Forget(TaskId id)
     {
         if (Find(id) is not null)
         {
-            Volatile.Write(ref _entries[Index(id)], null);
+            Volatile.Write(ref _entries[PlaceOf(id)], null);
         }
     }
 
-    private static int Index(TaskId id) => id.GetHashCode() & (Size - 1);
+    /// <summary>Where the record of a task is kept: of those with the same place only the one that was written last is.</summary>
+    internal static int PlaceOf(TaskId id) => id.GetHashCode() & (Size - 1);
 }
 
 /// <summary>A record as one write left it.</summary>

@@ -31,11 +31,11 @@ public sealed class LaneStoreTests : IClassFixture<RedisServer>, IAsyncLifetime
         _lanes = _host.Services.GetRequiredService<ILaneStore>();
     }
 
-    public Task InitializeAsync() => Patience.AnsweredAsync(async () =>
+    public async Task InitializeAsync()
     {
+        await Patience.AnsweredAsync(() => _lanes.GetLinesAsync(CancellationToken.None));
         await _host.Services.GetRequiredService<StackExchange.Redis.IConnectionMultiplexer>().GetServers()[0].FlushDatabaseAsync();
-        await _lanes.GetLinesAsync(CancellationToken.None);
-    });
+    }
 
     [Fact]
     public async Task Submit_UntilTheEnd_TheTaskStandsInItsLineThenRunsThenIsGone()

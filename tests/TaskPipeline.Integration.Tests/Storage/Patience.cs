@@ -1,4 +1,3 @@
-using StackExchange.Redis;
 using TaskPipeline.Api.Storage;
 
 namespace TaskPipeline.Integration.Tests.Storage;
@@ -17,7 +16,7 @@ internal static class Patience
                 await ask();
                 return;
             }
-            catch (Exception exception) when (exception is StoreUnavailableException or RedisException or TimeoutException)
+            catch (StoreUnavailableException)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
             }
