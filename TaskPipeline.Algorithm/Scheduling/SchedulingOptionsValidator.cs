@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using TaskPipeline.Contracts;
 
@@ -12,9 +11,7 @@ internal sealed class SchedulingOptionsValidator(IOptions<WorkerOptions> worker)
         var problems = new List<string>();
         foreach (var lane in Enum.GetValues<Lane>())
         {
-            var results = new List<ValidationResult>();
-            Validator.TryValidateObject(options.Of(lane), new ValidationContext(options.Of(lane)), results, validateAllProperties: true);
-            problems.AddRange(results.Select(result => $"{SchedulingOptions.SectionName}:{lane}: {result.ErrorMessage}"));
+            problems.AddRange(OptionAnnotations.Problems(options.Of(lane), $"{SchedulingOptions.SectionName}:{lane}"));
         }
 
         foreach (var (earlier, later) in new[] { (Lane.Urgent, Lane.Short), (Lane.Short, Lane.Long), (Lane.Long, Lane.Background) })

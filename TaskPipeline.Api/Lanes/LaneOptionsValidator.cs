@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using TaskPipeline.Contracts;
 
@@ -12,9 +11,7 @@ internal sealed class LaneOptionsValidator : IValidateOptions<LaneOptions>
         var problems = new List<string>();
         foreach (var lane in Enum.GetValues<Lane>())
         {
-            var results = new List<ValidationResult>();
-            Validator.TryValidateObject(options.Of(lane), new ValidationContext(options.Of(lane)), results, validateAllProperties: true);
-            problems.AddRange(results.Select(result => $"{LaneOptions.SectionName}:{lane}: {result.ErrorMessage}"));
+            problems.AddRange(OptionAnnotations.Problems(options.Of(lane), $"{LaneOptions.SectionName}:{lane}"));
             if (lane > Lane.Urgent && options.Of(lane - 1).MaxWait > options.Of(lane).MaxWait)
             {
                 problems.Add(

@@ -12,7 +12,7 @@ public sealed class PublishingOptions
     /// takes from those beyond it.
     /// </summary>
     /// <value>A power of two, at most 256. The default is 1.</value>
-    [AllowedValues(1, 2, 4, 8, 16, 32, 64, 128, 256, ErrorMessage = "QueuesPerLane must be a power of two from 1 to 256")]
+    [PowerOfTwo(256)]
     public int QueuesPerLane { get; set; } = 1;
 
     /// <summary>How often the queues of the lanes are looked at; also how old a task must at least be to be taken for lost.</summary>

@@ -12,7 +12,7 @@ public sealed class TaskStoreOptions
     /// same for every replica, and for as long as the data live: a replica that finds data of another number does not start.
     /// </summary>
     /// <value>A power of two, at most 256. The default is 1.</value>
-    [AllowedValues(1, 2, 4, 8, 16, 32, 64, 128, 256, ErrorMessage = "Storage:Shards must be a power of two from 1 to 256")]
+    [PowerOfTwo(256)]
     public int Shards { get; set; } = 1;
 
     /// <summary>How many tasks may wait for the broker's confirm before submissions are refused. Each shard has an equal part of it.</summary>

@@ -2,6 +2,7 @@ using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using Microsoft.Extensions.Hosting;
 
 namespace TaskPipeline.Architecture.Tests;
 
@@ -58,6 +59,7 @@ internal sealed record BoundOption(string Name, string? Default, string? Range)
 
     private static string? RangeOf(PropertyInfo property) =>
         property.GetCustomAttribute<RangeAttribute>() is { } range ? RangeOf(range)
+        : property.GetCustomAttribute<PowerOfTwoAttribute>() is { } power ? $"a power of two, at most {power.Most}"
         : property.GetCustomAttribute<MinLengthAttribute>() is { } text ? $"{text.Length} characters or more"
         : null;
 

@@ -69,7 +69,7 @@ public sealed class LaneScheduleTests
         var result = Validate(options);
 
         Assert.Contains(result.Failures!, failure => failure.Contains("Scheduling:Long:Patience", StringComparison.Ordinal) && failure.Contains("at least as long", StringComparison.Ordinal));
-        Assert.Contains(result.Failures!, failure => failure.Contains("Scheduling:Background", StringComparison.Ordinal) && failure.Contains("Weight", StringComparison.Ordinal));
+        Assert.Contains(result.Failures!, failure => failure.StartsWith("Scheduling:Background:Weight (0): ", StringComparison.Ordinal));
         Assert.True(Validate(new SchedulingOptions()).Succeeded);
     }
 

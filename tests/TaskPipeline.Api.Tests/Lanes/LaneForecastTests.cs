@@ -134,6 +134,7 @@ public sealed class LaneForecastTests
     {
         var options = new LaneOptions();
         options.Short.MaxWait = TimeSpan.FromMinutes(1);
+        options.Background.MaxWait = TimeSpan.FromDays(8);
         options.ClientWeights.Add("a", 0);
         options.HoldBackAfter = TimeSpan.FromMinutes(1);
 
@@ -141,6 +142,7 @@ public sealed class LaneForecastTests
 
         Assert.Contains(failures, failure => failure.Contains("Lanes:Short:MaxWait", StringComparison.Ordinal) && failure.Contains("must not be below", StringComparison.Ordinal));
         Assert.Contains(failures, failure => failure.Contains("Lanes:ClientWeights:a", StringComparison.Ordinal));
+        Assert.Contains(failures, failure => failure.StartsWith("Lanes:Background:MaxWait (8.00:00:00): ", StringComparison.Ordinal));
         Assert.Contains(failures, failure => failure.Contains("Lanes:HoldBackAfter (00:01:00) must be below Lanes:Short:MaxWait", StringComparison.Ordinal));
         Assert.True(new LaneOptionsValidator().Validate(name: null, new LaneOptions()).Succeeded);
     }
