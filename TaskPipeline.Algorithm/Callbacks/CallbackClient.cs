@@ -69,6 +69,11 @@ internal sealed class CallbackClient
             // The client of .NET asks a connection that was just made whom it reaches, and lets this through when that is gone already.
             throw new HttpRequestException(HttpRequestError.ConnectionError, exception.Message, exception);
         }
+        catch (Exception exception) when (exception is not (HttpRequestException or OperationCanceledException))
+        {
+            // Whatever else comes out of a request, what was to be sent is sent again; it must not end the worker, nor what it runs.
+            throw new HttpRequestException(exception.Message, exception);
+        }
     }
 
     private static byte[] Join(IReadOnlyList<byte[]> reports)
