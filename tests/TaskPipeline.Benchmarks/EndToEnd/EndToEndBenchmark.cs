@@ -12,7 +12,7 @@ internal static class EndToEndBenchmark
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var options = new Arguments(arguments, "--rounds", "--tasks", "--warm", "--latencies", "--seconds", "--layouts", "--log", "--set", "--only");
+        var options = new Arguments(arguments, "--rounds", "--tasks", "--warm", "--latencies", "--seconds", "--layouts", "--log", "--set", "--only", "--rates");
         await Console.Out.WriteLineAsync($"{Environment.ProcessorCount} cores, {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, {string.Join(' ', arguments)}");
         foreach (var layout in options.Text("--layouts", "2x8,1x16").Split(','))
         {
@@ -74,7 +74,7 @@ internal static class EndToEndBenchmark
                 var throughput = await client.ThroughputAsync(tasks);
                 subject.Throughputs.Add(throughput);
                 subject.Unloaded.Add(await client.UnloadedAsync(options.Number("--latencies", 1000)));
-                subject.HalfLoad.Add(await client.PacedAsync(throughput.PerSecond / 2, TimeSpan.FromSeconds(options.Number("--seconds", 3))));
+                subject.HalfLoad.Add((await client.PacedAsync(throughput.PerSecond / 2, TimeSpan.FromSeconds(options.Number("--seconds", 3)))).Latencies);
             }
 
             await Console.Error.WriteLineAsync(table.LastRound());
@@ -84,23 +84,32 @@ internal static class EndToEndBenchmark
         await Console.Out.WriteLineAsync(table.ToString());
     }
 
-    /// <summary>TaskPipeline alone, to watch with a profiler: <c>--only pipeline</c>.</summary>
+    /// <summary>TaskPipeline alone, to watch with a profiler: <c>--only pipeline</c>; at these even rates besides: <c>--rates 300,600</c>.</summary>
     private static async Task ProfileAsync(LoadClient client, IDatabase redis, Arguments options)
     {
+        var duration = TimeSpan.FromSeconds(options.Number("--seconds", 3));
         for (var round = 0; round < options.Number("--rounds", 5); round++)
         {
             var result = await client.ThroughputAsync(options.Number("--tasks", 20_000));
             var latencies = await client.UnloadedAsync(options.Number("--latencies", 1000));
             var stages = await client.StagesAsync(options.Number("--latencies", 1000));
-            var paced = await client.PacedAsync(result.PerSecond / 2, TimeSpan.FromSeconds(options.Number("--seconds", 3)));
-            var programs = string.Join(", ", result.CpuByName.OrderByDescending(entry => entry.Value).Select(entry => $"{entry.Key} {entry.Value:0.000}"));
+            var paced = await client.PacedAsync(result.PerSecond / 2, duration);
             var medians = string.Join(", ", Enumerable.Range(0, 4).Select(n => $"{Statistics.Median([.. stages.Select(one => one[n])]):0.00}"));
             await Console.Out.WriteLineAsync(
-                $"{result.PerSecond:0}/s, accepted {result.SubmittedPerSecond:0}/s, CPU s per 1,000 {result.CpuPerThousand:0.000} ({programs}), unloaded {SubjectNumbers.Both(latencies)} ms, half load {SubjectNumbers.Both(paced)} ms");
+                $"{result.PerSecond:0}/s, accepted {result.SubmittedPerSecond:0}/s, CPU s per 1,000 {Cpu(result.CpuByName)}, unloaded {SubjectNumbers.Both(latencies)} ms, half load {SubjectNumbers.Both(paced.Latencies)} ms");
             await Console.Out.WriteLineAsync(
                 $"  unloaded to creation, claim, end, answer {medians} ms; Redis has rewritten its file for {await ChildSecondsAsync(redis):0.00} s");
+            foreach (var rate in options.Text("--rates", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse))
+            {
+                var even = await client.PacedAsync(rate, duration);
+                await Console.Out.WriteLineAsync($"  at {rate}/s {SubjectNumbers.Both(even.Latencies)} ms, CPU s per 1,000 {Cpu(even.CpuByName)}");
+            }
         }
     }
+
+    /// <summary>The sum, and what each program has of it.</summary>
+    private static string Cpu(IReadOnlyDictionary<string, double> byName) =>
+        $"{byName.Values.Sum():0.000} ({string.Join(", ", byName.Where(entry => entry.Value >= 0.001).OrderByDescending(entry => entry.Value).Select(entry => $"{entry.Key} {entry.Value:0.000}"))})";
 
     /// <summary>Processor seconds of the processes in which Redis has rewritten its file.</summary>
     private static async Task<double> ChildSecondsAsync(IDatabase redis)

@@ -51,8 +51,7 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
         }
 
         var elapsed = clock.Elapsed;
-        var cpu = ProcessTree.CpuSeconds(subject.Roots)
-            .ToDictionary(entry => entry.Key, entry => (entry.Value - cpuBefore.GetValueOrDefault(entry.Key)) / tasks * 1000);
+        var cpu = CpuPerThousand(cpuBefore, tasks);
         foreach (var connection in connections)
         {
             connection.Dispose();
@@ -95,8 +94,8 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
         return stages;
     }
 
-    /// <summary>Tasks at an even rate, whatever the answers do; each from the moment when it was due, in milliseconds.</summary>
-    public async Task<IReadOnlyList<double>> PacedAsync(double perSecond, TimeSpan duration)
+    /// <summary>Tasks at an even rate, whatever the answers do.</summary>
+    public async Task<PacedResult> PacedAsync(double perSecond, TimeSpan duration)
     {
         const int Connections = 256;
         var request = HttpConnection.Post("/tasks", Body, "wait=10");
@@ -104,6 +103,7 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
         var tasks = (int)(perSecond * duration.TotalSeconds);
         var latencies = new double[tasks];
         var running = new List<Task>(tasks);
+        var cpuBefore = ProcessTree.CpuSeconds(subject.Roots);
         var clock = Stopwatch.StartNew();
         for (var n = 0; n < tasks; n++)
         {
@@ -117,12 +117,13 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
         }
 
         await Task.WhenAll(running);
+        var cpu = CpuPerThousand(cpuBefore, tasks);
         foreach (var connection in idle)
         {
             connection.Dispose();
         }
 
-        return latencies;
+        return new PacedResult(latencies, cpu);
 
         async Task SendOneAsync(int n, TimeSpan due)
         {
@@ -141,6 +142,9 @@ internal sealed class LoadClient(Subject subject, IDatabase redis)
             }
         }
     }
+
+    private Dictionary<string, double> CpuPerThousand(IReadOnlyDictionary<string, double> before, int tasks) => ProcessTree.CpuSeconds(subject.Roots)
+        .ToDictionary(entry => entry.Key, entry => (entry.Value - before.GetValueOrDefault(entry.Key)) / tasks * 1000);
 
     private static DateTimeOffset TimeOf((int Status, ReadOnlyMemory<byte> Answer) answer, string member) =>
         DateTimeOffset.Parse(HttpConnection.TextOf(answer.Answer, member), CultureInfo.InvariantCulture);
@@ -163,3 +167,8 @@ internal sealed record ThroughputResult(double PerSecond, double SubmittedPerSec
     /// <summary>Processor seconds of the subject for 1,000 tasks.</summary>
     public double CpuPerThousand => CpuByName.Values.Sum();
 }
+
+/// <summary>What a run at an even rate came to.</summary>
+/// <param name="Latencies">Of each task, from the moment when it was due, in milliseconds.</param>
+/// <param name="CpuByName">Processor seconds of the subject for 1,000 tasks, by the name of the program.</param>
+internal sealed record PacedResult(IReadOnlyList<double> Latencies, IReadOnlyDictionary<string, double> CpuByName);
