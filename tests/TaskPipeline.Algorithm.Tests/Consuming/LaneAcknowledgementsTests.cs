@@ -11,14 +11,15 @@ public sealed class LaneAcknowledgementsTests
     private static readonly TimeSpan s_collected = TimeSpan.FromSeconds(1);
 
     private readonly List<(ulong Tag, bool Multiple)> _sent = [];
+    private readonly FakeTimeProvider _time = new();
     private readonly LaneAcknowledgements _acknowledgements;
 
-    public LaneAcknowledgementsTests() => _acknowledgements = New(TimeProvider.System);
+    public LaneAcknowledgementsTests() => _acknowledgements = New(_time);
 
     [Fact]
     public async Task AcknowledgeAsync_ContiguousFromTheFirst_SendsOneForAll()
     {
-        await Task.WhenAll(_acknowledgements.AcknowledgeAsync(2), _acknowledgements.AcknowledgeAsync(3), _acknowledgements.AcknowledgeAsync(1));
+        await AcknowledgeAsync(2, 3, 1);
 
         Assert.Equal([(3, true)], _sent);
     }
@@ -26,7 +27,7 @@ public sealed class LaneAcknowledgementsTests
     [Fact]
     public async Task AcknowledgeAsync_FirstIsStillHeld_NeverIncludesIt()
     {
-        await Task.WhenAll(_acknowledgements.AcknowledgeAsync(2), _acknowledgements.AcknowledgeAsync(4));
+        await AcknowledgeAsync(2, 4);
 
         Assert.Equal([(2, false), (4, false)], _sent);
     }
@@ -34,8 +35,8 @@ public sealed class LaneAcknowledgementsTests
     [Fact]
     public async Task AcknowledgeAsync_HeldOneFollowsOthers_JoinsThemOnlyUpToTheNextHeldOne()
     {
-        await _acknowledgements.AcknowledgeAsync(2);
-        await Task.WhenAll(_acknowledgements.AcknowledgeAsync(1), _acknowledgements.AcknowledgeAsync(3), _acknowledgements.AcknowledgeAsync(5));
+        await AcknowledgeAsync(2);
+        await AcknowledgeAsync(1, 3, 5);
 
         Assert.Equal([(2, false), (3, true), (5, false)], _sent);
     }
@@ -46,7 +47,10 @@ public sealed class LaneAcknowledgementsTests
         const ulong Held = 17;
         var tags = Enumerable.Range(1, 200).Select(tag => (ulong)tag).Where(tag => tag != Held).OrderBy(tag => tag * 7919 % 211).ToArray();
 
-        await Task.WhenAll(tags.Chunk(9).Select(chunk => Task.WhenAll(chunk.Select(_acknowledgements.AcknowledgeAsync))));
+        foreach (var group in tags.Chunk(9))
+        {
+            await AcknowledgeAsync(group);
+        }
 
         var outstanding = new SortedSet<ulong>(Enumerable.Range(1, 200).Select(tag => (ulong)tag));
         foreach (var (tag, multiple) in _sent)
@@ -72,18 +76,25 @@ public sealed class LaneAcknowledgementsTests
     [Fact]
     public async Task AcknowledgeAsync_WhileAnEarlierGroupIsBeingSent_WaitsForIt()
     {
-        var time = new FakeTimeProvider();
         var first = new TaskCompletionSource();
-        var acknowledgements = New(time, () => first.Task);
+        var acknowledgements = New(_time, () => first.Task);
 
         Task[] early = [acknowledgements.AcknowledgeAsync(1), acknowledgements.AcknowledgeAsync(3)];
-        time.Advance(s_collected);
+        _time.Advance(s_collected);
         Task[] late = [acknowledgements.AcknowledgeAsync(2), acknowledgements.AcknowledgeAsync(4)];
-        time.Advance(s_collected);
+        _time.Advance(s_collected);
         first.SetResult();
 
         await Task.WhenAll([.. early, .. late]).WaitAsync(s_limit);
         Assert.Equal([(1, true), (3, false), (4, true)], _sent);
+    }
+
+    /// <summary>Acknowledges some within the time in which a group is collected.</summary>
+    private async Task AcknowledgeAsync(params ulong[] tags)
+    {
+        var group = Task.WhenAll(tags.Select(_acknowledgements.AcknowledgeAsync));
+        _time.Advance(s_collected);
+        await group.WaitAsync(s_limit);
     }
 
     private LaneAcknowledgements New(TimeProvider time, Func<Task>? sending = null) => new(
