@@ -2,9 +2,9 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
 using TaskPipeline.Contracts.Serialization;
@@ -130,17 +130,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     }
 
     /// <summary>How many messages wait in a lane; those that a live worker has and did not acknowledge are not among them.</summary>
-    public async Task<uint> CountAsync(Lane lane = Lane.Short)
-    {
-        await using var channel = await OpenChannelAsync();
-        var count = 0u;
-        foreach (var queue in LaneQueue.All(lane, _queuesPerLane))
-        {
-            count += await channel.MessageCountAsync(queue.Name);
-        }
-
-        return count;
-    }
+    public async Task<uint> CountAsync(Lane lane = Lane.Short) => (uint)(await CountAsync(LaneQueue.All(lane, _queuesPerLane))).Sum(count => count!.Value);
 
     /// <summary>A queue that gets a copy of whatever is published to one of the lanes' queues from now on.</summary>
     public async Task CopyAsync(LaneQueue queue, string to)
@@ -150,26 +140,24 @@ internal sealed class BrokerHost : IAsyncDisposable
         await channel.QueueBindAsync(to, Topology.TasksExchange, queue.RoutingKey);
     }
 
-    /// <summary>The tasks whose messages are in a queue, which keeps them; none of one that is not there.</summary>
+    /// <summary>The tasks whose messages are in a queue, which keeps them. Each look counts as a delivery, of which the queue of a lane allows 20 before a message is dead.</summary>
     public async Task<IReadOnlyList<TaskId>> TasksInAsync(string queue)
     {
         await using var channel = await OpenChannelAsync();
         var tasks = new List<TaskId>();
-        try
+        while (await channel.BasicGetAsync(queue, autoAck: false) is { } got)
         {
-            while (await channel.BasicGetAsync(queue, autoAck: false) is { } got)
-            {
-                // Unacknowledged, all of them come back when the channel is closed.
-                tasks.Add(JsonSerializer.Deserialize(got.Body.Span, ContractsJsonContext.Default.TaskMessage)!.TaskId);
-            }
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 404)
-        {
-            // The API has not declared it yet.
+            // Unacknowledged, all of them come back when the channel is closed.
+            tasks.Add(JsonSerializer.Deserialize(got.Body.Span, ContractsJsonContext.Default.TaskMessage)!.TaskId);
         }
 
         return tasks;
     }
+
+    /// <summary>Waits until a queue has messages of these tasks and of no others. It is looked at as soon as there are enough.</summary>
+    public Task ExpectTasksAsync(LaneQueue queue, IReadOnlyCollection<string> ids) => UntilAsync(
+        async () => (await CountAsync([queue]))[0] >= ids.Count && (await TasksInAsync(queue.Name)).Select(id => id.ToString()).ToHashSet().SetEquals(ids),
+        $"{queue.Name} did not get its tasks");
 
     /// <summary>Waits until so many messages wait in a lane: what a dead worker had comes back a little later.</summary>
     public Task ExpectCountAsync(uint count, Lane lane = Lane.Short) =>
@@ -246,7 +234,14 @@ internal sealed class BrokerHost : IAsyncDisposable
         }
     }
 
-    private async Task<IChannel> OpenChannelAsync()
+    private async Task<IChannel> OpenChannelAsync() => await (await ConnectAsync()).CreateChannelAsync(
+        new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+
+    private async Task<IReadOnlyList<uint?>> CountAsync(IEnumerable<LaneQueue> queues) =>
+        await (await ConnectAsync()).CountReadyAsync(queues.Select(queue => queue.Name), CancellationToken.None);
+
+    /// <summary>The connection; another one when it was lost with its broker.</summary>
+    private async Task<IConnection> ConnectAsync()
     {
         if (_connection is not { IsOpen: true })
         {
@@ -254,6 +249,6 @@ internal sealed class BrokerHost : IAsyncDisposable
             _connection = await factory.CreateConnectionAsync("test");
         }
 
-        return await _connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        return _connection;
     }
 }

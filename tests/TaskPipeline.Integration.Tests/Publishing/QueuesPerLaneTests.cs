@@ -37,14 +37,14 @@ public sealed class QueuesPerLaneTests(RabbitMqServer server) : IAsyncLifetime
         var ids = await SubmitAsync(api);
         foreach (var queue in All)
         {
-            await ExpectAsync(queue, Of(queue, ids));
+            await _broker.ExpectTasksAsync(queue, Of(queue, ids));
         }
 
         await _broker.PurgeAsync(All[2].Name);
 
-        await ExpectAsync(All[2], Of(All[2], ids));
+        await _broker.ExpectTasksAsync(All[2], Of(All[2], ids));
         Assert.All(All, queue => Assert.NotEmpty(Of(queue, ids)));
-        await ExpectAsync(All[1], Of(All[1], ids));
+        await _broker.ExpectTasksAsync(All[1], Of(All[1], ids));
     }
 
     [Fact]
@@ -54,17 +54,17 @@ public sealed class QueuesPerLaneTests(RabbitMqServer server) : IAsyncLifetime
         await using (var before = await StartAsync(queuesPerLane: 1))
         {
             ids = await SubmitAsync(before);
-            await ExpectAsync(All[0], ids);
+            await _broker.ExpectTasksAsync(All[0], ids);
         }
 
         await using var api = await StartAsync(Queues);
         foreach (var queue in All.Skip(1))
         {
-            await ExpectAsync(queue, Of(queue, ids));
+            await _broker.ExpectTasksAsync(queue, Of(queue, ids));
         }
 
         // What was published before is still in the first queue: its own tasks, and the messages of others, which are nothing any more.
-        await ExpectAsync(All[0], ids);
+        await _broker.ExpectTasksAsync(All[0], ids);
         var worker = new FakeWorker(api.Http);
         var (stays, moves) = (Of(All[0], ids)[0], Of(All[3], ids)[0]);
         Assert.Equal(VerdictKind.Granted, (await worker.ClaimAsync(stays, dispatch: 1)).Kind);
@@ -84,8 +84,4 @@ public sealed class QueuesPerLaneTests(RabbitMqServer server) : IAsyncLifetime
 
     private Task<ApiProcess> StartAsync(int queuesPerLane, string laneWatch = "01:00:00") => ApiProcess.StartAsync(
         _redis.ConnectionString, _broker.Uri, new Dictionary<string, string> { ["Publishing__QueuesPerLane"] = $"{queuesPerLane}", ["Publishing__LaneWatch"] = laneWatch });
-
-    /// <summary>Waits until the queue has messages of these tasks and of no others.</summary>
-    private Task ExpectAsync(LaneQueue queue, string[] ids) => BrokerHost.UntilAsync(
-        async () => (await _broker.TasksInAsync(queue.Name)).Select(id => id.ToString()).ToHashSet().SetEquals(ids), $"{queue.Name} did not get its tasks");
 }
