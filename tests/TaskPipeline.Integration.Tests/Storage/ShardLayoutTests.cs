@@ -81,7 +81,7 @@ public sealed class ShardLayoutTests(RedisServer redis)
 
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => replica.StartAsync());
 
-        Assert.Contains("Shards must be a power of two from 1 to 256", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"Storage:Shards ({shards}): Shards must be a power of two from 1 to 256", refused.Message, StringComparison.Ordinal);
     }
 
     private IHost NewReplica(int database, int shards)
