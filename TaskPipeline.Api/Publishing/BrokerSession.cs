@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using TaskPipeline.Contracts.Messages;
@@ -8,36 +7,51 @@ namespace TaskPipeline.Api.Publishing;
 /// <summary>One connection to the broker with the channel that publishes, from its opening to its loss. Thread safe.</summary>
 internal sealed class BrokerSession : IAsyncDisposable
 {
-    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>How many publications wait for their confirm at a time.</summary>
+    private const int MaxUnconfirmed = 256;
 
-    private BrokerSession(IConnection connection, IChannel publisher)
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _turns = new(MaxUnconfirmed);
+    private readonly IChannel _publisher;
+    private volatile bool _isBlocked;
+
+    private BrokerSession(IConnection connection, IChannel publisher, ILogger logger)
     {
         Connection = connection;
-        Publisher = publisher;
+        _publisher = publisher;
         connection.ConnectionShutdownAsync += (_, reason) => Lose(reason.ReplyText);
         publisher.ChannelShutdownAsync += (_, reason) => Lose(reason.ReplyText);
+        connection.ConnectionBlockedAsync += (_, blocked) =>
+        {
+            _isBlocked = true;
+            Log.Blocked(logger, blocked.Reason);
+            return Task.CompletedTask;
+        };
+        connection.ConnectionUnblockedAsync += (_, _) =>
+        {
+            _isBlocked = false;
+            Log.Unblocked(logger);
+            return Task.CompletedTask;
+        };
     }
 
     public IConnection Connection { get; }
 
-    /// <summary>Confirms every publication; many may be in flight.</summary>
-    public IChannel Publisher { get; }
-
     /// <summary>Completes with the reason when connection or channel is gone.</summary>
     public Task<string> Lost => _lost.Task;
 
-    public bool IsOpen => Publisher.IsOpen && !_lost.Task.IsCompleted;
+    /// <summary>Whether the broker takes messages and questions now. One that is short of memory or disk reads nothing more from a connection that has published.</summary>
+    public bool IsAvailable => _publisher.IsOpen && !_lost.Task.IsCompleted && !_isBlocked;
 
-    public static async Task<BrokerSession> OpenAsync(IConnectionFactory factory, CancellationToken cancellationToken)
+    public static async Task<BrokerSession> OpenAsync(IConnectionFactory factory, ILogger logger, CancellationToken cancellationToken)
     {
         var connection = await factory.CreateConnectionAsync("taskpipeline-api", cancellationToken);
         try
         {
-            // More than the limiter lets through wait in its queue instead of failing.
-            var limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = 256, QueueLimit = int.MaxValue });
+            // Without the client's own limiter, whose queue cannot be left without leaving the publication as well.
             var options = new CreateChannelOptions(
-                publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: limiter);
-            return new BrokerSession(connection, await connection.CreateChannelAsync(options, cancellationToken));
+                publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null);
+            return new BrokerSession(connection, await connection.CreateChannelAsync(options, cancellationToken), logger);
         }
         catch
         {
@@ -45,6 +59,20 @@ internal sealed class BrokerSession : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// Publishes, and waits for the confirm; at most 256 at a time, others wait for their turn. When the wait is given up, a publication whose turn has not come is dropped; one that has begun
+    /// goes on, because a cancelled one would leave its confirm unaccounted.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
+    public async Task PublishAsync(string exchange, string routingKey, bool mandatory, BasicProperties properties, byte[] body, CancellationToken cancellationToken)
+    {
+        await _turns.WaitAsync(cancellationToken);
+        await PublishInTurnAsync(exchange, routingKey, mandatory, properties, body).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the session of a broker that does not answer: what the client no longer waits for would stand in the way of what is asked next.</summary>
+    public void GiveUp() => _lost.TrySetResult("it does not answer");
 
     /// <summary>Makes the session end with a channel: what consumes there would otherwise be missing without anybody noticing.</summary>
     public void Depend(IChannel channel) => channel.ChannelShutdownAsync += (_, reason) => Lose(reason.ReplyText);
@@ -81,6 +109,18 @@ internal sealed class BrokerSession : IAsyncDisposable
         // A broker that does not answer must not hold up the end of the process.
         await Connection.CloseAsync(200, "the API stops", TimeSpan.FromSeconds(2), abort: true, CancellationToken.None);
         await Connection.DisposeAsync();
+    }
+
+    private async Task PublishInTurnAsync(string exchange, string routingKey, bool mandatory, BasicProperties properties, byte[] body)
+    {
+        try
+        {
+            await _publisher.BasicPublishAsync(exchange, routingKey, mandatory, properties, body, CancellationToken.None);
+        }
+        finally
+        {
+            _turns.Release();
+        }
     }
 
     private static Task DeclareQueueAsync(IChannel channel, string name, Dictionary<string, object?> arguments, CancellationToken cancellationToken) =>

@@ -31,6 +31,11 @@ internal sealed class LaneWatch(
             {
                 return;
             }
+            catch (Exception exception)
+            {
+                // The edge of the loop: one bad look must not be the last one.
+                Log.LaneWatchFailed(logger, exception);
+            }
 
             await Task.Delay(_interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -10,6 +10,15 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "The broker cannot be reached: {Reason}")]
     public static partial void Disconnected(ILogger logger, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The broker takes no messages now: {Reason}")]
+    public static partial void Blocked(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The broker takes messages again")]
+    public static partial void Unblocked(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The queues of the lanes could not be looked at; they are looked at again")]
+    public static partial void LaneWatchFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} had to be declared anew; {Count} pending tasks of it are published again")]
     public static partial void QueueRepublished(ILogger logger, string queue, int count);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using TaskPipeline.Api.Storage;
@@ -18,6 +19,7 @@ internal sealed class RabbitMqTaskQueue(
 {
     private static readonly TimeSpan s_reconnect = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_republishSpread = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_broadcastLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Written by the service alone, read by every publisher.</summary>
     private volatile BrokerSession? _session;
@@ -27,7 +29,7 @@ internal sealed class RabbitMqTaskQueue(
     /// <summary>Guarded by <see cref="_redeclaring"/>.</summary>
     private Task _redeclared = Task.CompletedTask;
 
-    public bool IsConnected => _session is { IsOpen: true };
+    public bool IsAvailable => _session is { IsAvailable: true };
 
     public async Task<bool> PublishAsync(TaskMessage message, CancellationToken cancellationToken)
     {
@@ -52,7 +54,18 @@ internal sealed class RabbitMqTaskQueue(
     public async Task BroadcastCancelAsync(TaskId id, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new CancelMessage(id), ContractsJsonContext.Default.CancelMessage);
-        var reason = await SendAsync(Topology.CancellationsExchange, "", mandatory: false, new BasicProperties(), body, cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_broadcastLimit);
+        string? reason;
+        try
+        {
+            reason = await SendAsync(Topology.CancellationsExchange, "", mandatory: false, new BasicProperties(), body, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            reason = "no confirm came";
+        }
+
         if (reason is not null)
         {
             Log.BroadcastFailed(logger, id, reason);
@@ -66,7 +79,7 @@ internal sealed class RabbitMqTaskQueue(
         {
             try
             {
-                await using var session = await BrokerSession.OpenAsync(factory, stoppingToken);
+                await using var session = await BrokerSession.OpenAsync(factory, logger, stoppingToken);
                 await PrepareAsync(session, stoppingToken);
                 _session = session;
                 available = true;
@@ -121,10 +134,10 @@ internal sealed class RabbitMqTaskQueue(
         await session.DeclareTopologyAsync(queues.All, cancellationToken);
     }
 
-    /// <summary>The queues with nothing ready; one that is not there is declared on the way. None while the broker is away.</summary>
+    /// <summary>The queues with nothing ready; one that is not there is declared on the way. None while the broker is away or takes nothing.</summary>
     internal async Task<IReadOnlyList<LaneQueue>> FindEmptyQueuesAsync(CancellationToken cancellationToken)
     {
-        if (_session is not { IsOpen: true } session)
+        if (_session is not { IsAvailable: true } session)
         {
             return [];
         }
@@ -142,6 +155,11 @@ internal sealed class RabbitMqTaskQueue(
         catch (Exception exception) when (IsBrokerFailure(exception))
         {
             // The session is ending, and what follows it looks for missing queues by itself.
+            return [];
+        }
+        catch (Exception exception) when (IsUnanswered(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            session.GiveUp();
             return [];
         }
     }
@@ -166,25 +184,31 @@ internal sealed class RabbitMqTaskQueue(
             // The next publication that comes back tries again.
             Log.RedeclareFailed(logger, exception.Message);
         }
+        catch (Exception exception) when (IsUnanswered(exception))
+        {
+            session.GiveUp();
+        }
     }
 
+    /// <summary>The last one is what the client's queue of frames says when its connection ends.</summary>
     private static bool IsBrokerFailure(Exception exception) =>
-        exception is PublishException or OperationInterruptedException or ObjectDisposedException or IOException;
+        exception is PublishException or OperationInterruptedException or ObjectDisposedException or IOException or ChannelClosedException;
+
+    /// <summary>The client says it of a question that the broker did not answer within 20 seconds.</summary>
+    private static bool IsUnanswered(Exception exception) => exception is TimeoutException or OperationCanceledException;
 
     /// <summary>Publishes and waits for the confirm. Returns why it did not come; null when it came.</summary>
     private async Task<string?> SendAsync(
         string exchange, string routingKey, bool mandatory, BasicProperties properties, byte[] body, CancellationToken cancellationToken)
     {
-        if (_session is not { IsOpen: true } session)
+        if (_session is not { IsAvailable: true } session)
         {
-            return "there is no connection to the broker";
+            return "there is no connection to the broker, or it takes nothing";
         }
 
         try
         {
-            // The wait is given up, not the publication: a cancelled publication would leave its confirm unaccounted.
-            await session.Publisher.BasicPublishAsync(exchange, routingKey, mandatory, properties, body, CancellationToken.None)
-                .AsTask().WaitAsync(cancellationToken);
+            await session.PublishAsync(exchange, routingKey, mandatory, properties, body, cancellationToken);
             return null;
         }
         catch (PublishReturnException)

@@ -45,6 +45,11 @@ internal sealed class DueTimerService(
             {
                 return;
             }
+            catch (Exception exception)
+            {
+                // The edge of the loop: one bad round must not be the last one.
+                Log.RoundFailed(logger, exception);
+            }
 
             if (!busy)
             {
@@ -69,8 +74,8 @@ internal sealed class DueTimerService(
 
     private async Task ServeOneAsync(DueTimer timer, CancellationToken cancellationToken)
     {
-        // While the broker is away a dispatch would only be counted up. The timer was moved some seconds ahead by taking it.
-        if (timer.Record.State == TaskState.Pending && !queue.IsConnected && !IsExpired(timer))
+        // While the broker is away or takes nothing a dispatch would only be counted up. The timer was moved some seconds ahead by taking it.
+        if (timer.Record.State == TaskState.Pending && !queue.IsAvailable && !IsExpired(timer))
         {
             return;
         }

@@ -13,7 +13,6 @@ public abstract class BrokerServer : IAsyncLifetime, IDisposable
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(30);
 
-    private readonly DataFolder _data = DataFolder.Open(path: null);
     private readonly ProcessStarter _starter = new();
     private readonly StringWriter _output = new();
     private readonly RunLog _log;
@@ -30,10 +29,12 @@ public abstract class BrokerServer : IAsyncLifetime, IDisposable
 
     private protected int[] Ports { get; }
 
+    private protected DataFolder Data { get; } = DataFolder.Open(path: null);
+
     /// <summary>Starts it; returns when it serves.</summary>
     public async Task StartAsync()
     {
-        foreach (var (name, describe) in Describe(_data))
+        foreach (var (name, describe) in Describe())
         {
             var process = new ManagedProcess(name, describe, _starter, _log);
             await process.StartAsync();
@@ -70,7 +71,7 @@ public abstract class BrokerServer : IAsyncLifetime, IDisposable
     public void Dispose()
     {
         _starter.Dispose();
-        _data.Dispose();
+        Data.Dispose();
         _output.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -82,5 +83,5 @@ public abstract class BrokerServer : IAsyncLifetime, IDisposable
     private protected Task KillAsync(int process) => _running[process].StopAsync(TimeSpan.Zero);
 
     /// <summary>Its processes in the order of their start.</summary>
-    private protected abstract IEnumerable<(string Name, Func<ProcessStartInfo> Describe)> Describe(DataFolder data);
+    private protected abstract IEnumerable<(string Name, Func<ProcessStartInfo> Describe)> Describe();
 }

@@ -25,8 +25,8 @@ public sealed class RedisClusterServer : BrokerServer
     /// <summary>Kills the server that listens on a port.</summary>
     public Task KillServerAsync(int port) => KillAsync(Array.IndexOf(Ports, port));
 
-    private protected override IEnumerable<(string Name, Func<ProcessStartInfo> Describe)> Describe(DataFolder data) =>
-        Enumerable.Range(0, Servers).Select(n => ($"redis-{n}", (Func<ProcessStartInfo>)(() => Redis(data, n))));
+    private protected override IEnumerable<(string Name, Func<ProcessStartInfo> Describe)> Describe() =>
+        Enumerable.Range(0, Servers).Select(n => ($"redis-{n}", (Func<ProcessStartInfo>)(() => Redis(n))));
 
     private protected override async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -69,9 +69,9 @@ public sealed class RedisClusterServer : BrokerServer
         }
     }
 
-    private ProcessStartInfo Redis(DataFolder data, int n)
+    private ProcessStartInfo Redis(int n)
     {
-        var start = Brokers.Redis(data, Ports[n], $"redis-{n}");
+        var start = Brokers.Redis(Data, Ports[n], $"redis-{n}");
         string[] arguments =
         [
             "--cluster-enabled", "yes", "--cluster-port", Ports[n + Servers].ToString(CultureInfo.InvariantCulture), "--cluster-node-timeout", "2000",

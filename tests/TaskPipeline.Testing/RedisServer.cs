@@ -15,6 +15,6 @@ public sealed class RedisServer : BrokerServer
     /// <summary>What StackExchange.Redis connects to.</summary>
     public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
 
-    private protected override IEnumerable<(string Name, Func<ProcessStartInfo> Describe)> Describe(DataFolder data) =>
-        [("redis", () => Brokers.Redis(data, Port))];
+    private protected override IEnumerable<(string Name, Func<ProcessStartInfo> Describe)> Describe() =>
+        [("redis", () => Brokers.Redis(Data, Port))];
 }

@@ -75,24 +75,7 @@ public sealed class ApiFixture : IAsyncLifetime
     internal async Task<TaskMessage> TakeMessageAsync(string id, int? dispatch = null, Lane lane = Lane.Short)
     {
         await using var channel = await OpenChannelAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!limit.IsCancellationRequested)
-        {
-            if (await channel.BasicGetAsync(Topology.LaneQueue(lane), autoAck: true) is { } delivery)
-            {
-                var message = JsonSerializer.Deserialize(delivery.Body.Span, ContractsJsonContext.Default.TaskMessage)!;
-                if (message.TaskId.ToString() == id && (dispatch is null || message.Dispatch == dispatch))
-                {
-                    return message;
-                }
-            }
-            else
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-            }
-        }
-
-        throw new TimeoutException($"No message of task {id} came{Environment.NewLine}{Log}");
+        return await channel.TakeMessageAsync(id, dispatch, lane) ?? throw new TimeoutException($"No message of task {id} came{Environment.NewLine}{Log}");
     }
 
     /// <summary>What bad input must leave as it is: the tasks that Redis knows, and the keys of tasks.</summary>
