@@ -50,7 +50,9 @@ internal sealed class EventStreamWriter(IOptions<EventStreamOptions> options, IH
         ReadOnlyMemory<byte> Next()
         {
             var current = reader.Current;
-            var isNew = current.Version > seen;
+
+            // A store that lost its last second counts versions anew; the end is told whatever its number is.
+            var isNew = current.Version > seen || (current.Task.Record.IsTerminal && current.Version != seen);
             var hasMoved = current.Task.Queue != told && current.QueueEvent is not null;
             (seen, told) = (Math.Max(seen, current.Version), current.Task.Queue);
             return isNew ? current.Event : hasMoved ? current.QueueEvent!.Value : s_heartbeat;

@@ -36,7 +36,7 @@ internal static class EventsApi
         }
 
         var seen = LastSeen(context.Request);
-        if (reader.Current.Task.Record.IsTerminal && reader.Current.Version <= seen)
+        if (reader.Current.Task.Record.IsTerminal && reader.Current.Version == seen)
         {
             // The answer that keeps a browser's EventSource from connecting again.
             return TypedResults.NoContent();

@@ -16,7 +16,7 @@ internal static class FleetKeys
     /// <summary>The number of shards that the tasks were written with. Stays as long as the data do.</summary>
     public static readonly RedisKey Shards = Prefix + "shards";
 
-    /// <summary>Hash of algorithm descriptions by name. Expires 30 days after the last announcement.</summary>
+    /// <summary>Hash of algorithm descriptions by name. Expires 30 days after the last beat of any worker.</summary>
     public static readonly RedisKey Algorithms = Prefix + "algorithms";
 
     /// <summary>Sorted set of worker ids by when they were heard last. Trimmed at each read; expires with the last worker.</summary>

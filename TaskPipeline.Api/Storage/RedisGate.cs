@@ -55,10 +55,12 @@ internal sealed class RedisGate(IConnectionMultiplexer connection, ShardLayout l
         }
     }
 
-    /// <summary>A server that starts, stops, has no memory or is a replica is away for us; any other error of the server is a bug of ours.</summary>
+    /// <summary>A server that starts, stops, has no memory, is a replica or lacks those that it must have is away for us; any other error of the server is a bug of ours.</summary>
     private static bool IsOutage(RedisException exception) => exception is not RedisServerException server
         || server.Message.StartsWith("LOADING", StringComparison.Ordinal)
         || server.Message.StartsWith("READONLY", StringComparison.Ordinal)
+        || server.Message.StartsWith("MASTERDOWN", StringComparison.Ordinal)
+        || server.Message.StartsWith("NOREPLICAS", StringComparison.Ordinal)
         || server.Message.StartsWith("OOM", StringComparison.Ordinal)
         || server.Message.StartsWith("MISCONF", StringComparison.Ordinal)
         || server.Message.StartsWith("BUSY", StringComparison.Ordinal)

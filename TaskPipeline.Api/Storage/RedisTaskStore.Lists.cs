@@ -33,10 +33,11 @@ internal sealed partial class RedisTaskStore
         var tasks = await redis.RunAsync(
             db => Task.WhenAll(page.Select(id => db.HashGetAsync(shards.Of(id).Task(id), ["r", "x", "o"]))), cancellationToken);
 
-        // A task whose retention ended a moment ago may still stand in an index.
-        return new TaskPage(
-            [.. tasks.Where(fields => !fields[0].IsNull).Select(fields => ToStored(fields[0], input: default, fields[1], fields[2]))],
-            ids.Length > limit ? page[^1] : null);
+        // A task whose retention ended a moment ago may still stand in an index, and one that has changed its state since the index was read is listed under the new one from now on.
+        var listed = tasks.Where(fields => !fields[0].IsNull)
+            .Select(fields => ToStored(fields[0], input: default, fields[1], fields[2]))
+            .Where(task => filter.State is null || task.Record.State == filter.State);
+        return new TaskPage([.. listed], ids.Length > limit ? page[^1] : null);
     }
 
     private async Task<IReadOnlyList<RedisKey>> IndexesAsync(IReadOnlyList<ShardKeys> of, TaskFilter filter, CancellationToken cancellationToken)

@@ -30,6 +30,12 @@ internal sealed partial class RedisTaskStore(
         var shard = shards.Of(tag);
         if (await memory.IsFullAsync(shard, cancellationToken))
         {
+            // What was accepted is, whatever has become of the store.
+            if (task.Idempotency is { } accepted && await FindAsync(accepted, cancellationToken) is { } known)
+            {
+                return known;
+            }
+
             return new SubmitResult.Full($"The store holds {_storage.MaxLiveBytes} bytes or more");
         }
 

@@ -84,6 +84,26 @@ public sealed class EventStreamTests(ApiFixture api)
         Assert.Equal(HttpStatusCode.NoContent, seen.StatusCode);
     }
 
+    [Fact]
+    public async Task Stream_LastEventIdOfAStateThatRedisLost_TellsTheEnd()
+    {
+        var id = await api.Http.SubmittedAsync();
+        await api.Worker.ClaimAsync(id);
+        using var running = await EventReader.OpenAsync(api.Http, id, lastEventId: 99);
+        var reading = EventReader.AllAsync(running);
+        await api.Worker.FinishAsync(id);
+        using var ended = await EventReader.OpenAsync(api.Http, id, lastEventId: 99);
+
+        Assert.Equal((3, "completed"), Ending(await reading.WaitAsync(s_limit)));
+        Assert.Equal((3, "completed"), Ending(await EventReader.AllAsync(ended)));
+
+        static (long, string?) Ending(IReadOnlyList<EventReader.Event> events)
+        {
+            var only = Assert.Single(events);
+            return (only.Id, only.Status);
+        }
+    }
+
     [Theory]
     [InlineData("nonsense")]
     [InlineData("-1")]

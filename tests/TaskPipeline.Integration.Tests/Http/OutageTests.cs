@@ -105,6 +105,22 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RedisLacksReplicas_WhatWouldWriteSaysSoUntilItHasThem()
+    {
+        var id = await _api.Http.SubmittedAsync();
+        await CommandAsync("CONFIG SET min-replicas-to-write 1");
+
+        using (var refused = await _api.Http.SubmitAsync("{\"algorithm\":\"primes\"}"))
+        {
+            await HttpAssert.ProblemAsync(refused, 503, "unavailable");
+        }
+
+        Assert.Equal("pending", (await _api.Http.TaskAsync(id)).GetProperty("status").GetString());
+        await CommandAsync("CONFIG SET min-replicas-to-write 0");
+        await _api.Http.SubmittedAsync();
+    }
+
+    [Fact]
     public async Task ChangesCannotBeSubscribedTo_WaitsGoOnUntilTheyCanAndEndAtTheirLimit()
     {
         var id = await _api.Http.SubmittedAsync();

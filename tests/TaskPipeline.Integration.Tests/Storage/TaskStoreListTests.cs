@@ -51,6 +51,19 @@ public abstract class TaskStoreListTests(StoreSite site, int most)
         Assert.Equal([TaskState.Completed], await StatesAsync(store, record.Id));
     }
 
+    [Fact]
+    public async Task List_StateHasChangedSinceTheIndexWasRead_LeavesTheTaskOut()
+    {
+        await using var store = await TestStore.CreateAsync(site);
+        await store.Database.HashSetAsync(FleetKeys.Algorithms, "primes", "{}");
+        var record = await store.ClaimAsync(await store.SubmitAsync());
+
+        // What the index said before the claim.
+        await store.Database.SortedSetAddAsync(store.Shards.Of(record.Id).Index(TaskState.Pending, "primes"), record.Id.ToString(), 0);
+
+        Assert.Equal([TaskState.Processing], await StatesAsync(store, record.Id));
+    }
+
     /// <summary>The states under which a task is listed.</summary>
     private static async Task<List<TaskState>> StatesAsync(TestStore store, TaskId id)
     {

@@ -124,6 +124,18 @@ public abstract class TaskStoreTests(StoreSite site)
     }
 
     [Fact]
+    public async Task Submit_MemoryAtItsBound_AKeyOfBeforeIsAnsweredAsBefore()
+    {
+        await using var roomy = await TestStore.CreateAsync(site);
+        var record = await roomy.SubmitAsync(key: TestStore.Key("accepted"));
+        var used = (await roomy.Store.GetUsageAsync(CancellationToken.None)).UsedBytes;
+        await using var full = await roomy.ReplicaAsync(bounds: new TaskStoreOptions { MaxLiveBytes = used / 2 });
+
+        Assert.Equal(new SubmitResult.Existing(record.Id), await full.TrySubmitAsync(key: TestStore.Key("accepted")));
+        Assert.IsType<SubmitResult.Full>(await full.TrySubmitAsync(key: TestStore.Key("another")));
+    }
+
+    [Fact]
     public async Task Unpublished_WhateverEndsTheWait_IsCountedDown()
     {
         await using var store = await TestStore.CreateAsync(site);

@@ -90,7 +90,7 @@ internal sealed class TestStore : IAsyncDisposable
     }
 
     /// <summary>Another replica on the same data; one that is not patient gives up as soon as the product does, also when the machine is only busy.</summary>
-    public Task<TestStore> ReplicaAsync(bool isPatient = true) => ConnectAsync(_site, _database, Lifecycle, bounds: null, isPatient);
+    public Task<TestStore> ReplicaAsync(bool isPatient = true, TaskStoreOptions? bounds = null) => ConnectAsync(_site, _database, Lifecycle, bounds, isPatient);
 
     /// <summary>A key whose tasks belong to a shard.</summary>
     public static IdempotencyKey Key(string name, int shard = 0) => new(
