@@ -57,7 +57,7 @@ internal sealed class LocalTopology : IAsyncDisposable
     /// <summary>The address of a replica of the API.</summary>
     public string ApiAddress(int replica = 0) => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{_options.Port + replica}");
 
-    /// <summary>Starts everything; returns when every worker has announced itself.</summary>
+    /// <summary>Starts everything; returns when every worker has announced itself and every API has its brokers.</summary>
     /// <exception cref="LaunchException">It cannot be started; what was started is ended again.</exception>
     public static async Task<LocalTopology> StartAsync(LauncherOptions options, RunLog log, CancellationToken cancellationToken)
     {
@@ -107,20 +107,33 @@ internal sealed class LocalTopology : IAsyncDisposable
         await Task.WhenAll(Apis.Select(api => api.StartAsync()));
         await Ports.WaitAsync("rabbitmq", _rabbitMqPort, s_startLimit, cancellationToken);
         await Task.WhenAll(Workers.Select(worker => worker.StartAsync()));
-        await WaitForWorkersAsync(cancellationToken);
+        await WaitAsync(HaveAnnouncedThemselvesAsync, 0, "Not every worker announced itself", cancellationToken);
+        for (var replica = 0; replica < Apis.Count; replica++)
+        {
+            // Something listens on the ports of the brokers; that it is the brokers shows here.
+            await WaitAsync(IsHealthyAsync, replica, $"{ApiAddress(replica)} does not reach RabbitMQ on port {_rabbitMqPort} and Redis on port {_redisPort}", cancellationToken);
+        }
     }
 
-    private async Task WaitForWorkersAsync(CancellationToken cancellationToken)
+    private async Task<bool> HaveAnnouncedThemselvesAsync(HttpClient api, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { BaseAddress = new Uri(ApiAddress()), Timeout = TimeSpan.FromSeconds(5) };
+        var workers = await api.GetFromJsonAsync<JsonElement>("/workers", cancellationToken);
+        return Workers.All(worker => IsAmong(workers.GetProperty("items"), worker));
+    }
+
+    private static async Task<bool> IsHealthyAsync(HttpClient api, CancellationToken cancellationToken) =>
+        await api.GetStringAsync(new Uri("/health", UriKind.Relative), cancellationToken) == "Healthy";
+
+    private async Task WaitAsync(Func<HttpClient, CancellationToken, Task<bool>> isSo, int replica, string otherwise, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(ApiAddress(replica)), Timeout = TimeSpan.FromSeconds(5) };
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         over.CancelAfter(s_startLimit);
         while (true)
         {
             try
             {
-                var workers = await http.GetFromJsonAsync<JsonElement>("/workers", over.Token);
-                if (Workers.All(worker => IsAmong(workers.GetProperty("items"), worker)))
+                if (await isSo(http, over.Token))
                 {
                     return;
                 }
@@ -130,7 +143,7 @@ internal sealed class LocalTopology : IAsyncDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 if (over.IsCancellationRequested)
                 {
-                    throw new LaunchException($"Not every worker announced itself within {s_startLimit.TotalSeconds:0} s");
+                    throw new LaunchException($"{otherwise} within {s_startLimit.TotalSeconds:0} s");
                 }
             }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -10,14 +11,20 @@ internal static class Ports
     private const int First = 20_000;
     private const int Last = 32_000;
 
-    /// <summary>Different ports that are free now.</summary>
+    /// <summary>
+    /// Where nothing listens yet a port looks free to whoever else draws one, in this process or in another. So each that was drawn is bound for UDP, which nothing here uses, as
+    /// long as this process lives.
+    /// </summary>
+    private static readonly ConcurrentBag<Socket> s_drawn = [];
+
+    /// <summary>Different ports that are free, and that nobody else draws while this process lives.</summary>
     public static int[] TakeFree(int count)
     {
         var ports = new HashSet<int>();
         while (ports.Count < count)
         {
             var port = Random.Shared.Next(First, Last);
-            if (IsFree(port))
+            if (TryDraw(port))
             {
                 ports.Add(port);
             }
@@ -26,13 +33,13 @@ internal static class Ports
         return [.. ports];
     }
 
-    /// <summary>The first of so many ports in a row that are free now.</summary>
+    /// <summary>The first of so many ports in a row that are free, and that nobody else draws while this process lives.</summary>
     public static int TakeFreeBlock(int count)
     {
         while (true)
         {
             var first = Random.Shared.Next(First, Last - count);
-            if (Enumerable.Range(first, count).All(IsFree))
+            if (Enumerable.Range(first, count).All(TryDraw))
             {
                 return first;
             }
@@ -49,6 +56,27 @@ internal static class Ports
         }
         catch (SocketException)
         {
+            return false;
+        }
+    }
+
+    private static bool TryDraw(int port)
+    {
+        if (!IsFree(port))
+        {
+            return false;
+        }
+
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ExclusiveAddressUse = true };
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            s_drawn.Add(socket);
+            return true;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
             return false;
         }
     }
