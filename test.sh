@@ -11,6 +11,9 @@ dotnet build TaskPipeline.sln -c Release --nologo -v quiet
 # Tests start many processes that live for seconds: compiling again by what was measured takes a fifth of the time and never pays.
 export DOTNET_TieredPGO=0
 
+# A .NET process that is killed would leave the sockets of its diagnostics in the temporary folder.
+export DOTNET_EnableDiagnostics=0
+
 limit=${TEST_PROJECT_LIMIT:-900}
 at_once=${TEST_PROJECTS_AT_ONCE:-$(nproc)}
 results=$PWD/artifacts/test-results

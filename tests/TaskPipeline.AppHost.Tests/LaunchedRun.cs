@@ -10,6 +10,9 @@ internal sealed class LaunchedRun : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
 
+    /// <summary>Of a launcher that is killed, what it would have removed.</summary>
+    private readonly DirectoryInfo _temporary = Directory.CreateTempSubdirectory("tp-launched-");
+
     private readonly Process _process;
     private readonly Lock _lock = new();
 
@@ -22,6 +25,7 @@ internal sealed class LaunchedRun : IDisposable
     public LaunchedRun(params string[] arguments)
     {
         var start = new ProcessStartInfo(BuildOutput.Executable("TaskPipeline.AppHost"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["TMPDIR"] = _temporary.FullName;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Add(line.Data);
         _process.ErrorDataReceived += (_, line) => Add(line.Data);
@@ -122,6 +126,14 @@ internal sealed class LaunchedRun : IDisposable
         }
 
         _process.Dispose();
+        try
+        {
+            _temporary.Delete(recursive: true);
+        }
+        catch (IOException)
+        {
+            // One that was killed just now may still write.
+        }
     }
 
     private void Add(string? line)

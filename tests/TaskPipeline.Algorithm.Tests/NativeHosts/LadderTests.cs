@@ -87,7 +87,7 @@ public sealed class LadderTests
     {
         await using var hosts = new TestHosts(Impatient);
 
-        var (end, outcome) = await hosts.RunAndMapAsync(TestHosts.NewTask("fault.fork", """{"hold":60}""", timeoutSeconds: 0.5));
+        var (end, outcome) = await hosts.RunAndMapAsync(TestHosts.NewTask("fault.fork", """{"hold":60}""", timeoutSeconds: 3));
 
         // "left process 4711 behind"
         var grandchild = int.Parse(end.Last.Stage!.Split(' ')[2], CultureInfo.InvariantCulture);

@@ -60,7 +60,7 @@ public sealed class FaultTests(FaultTopology topology)
     [InlineData(false)]
     public async Task Stop_WithAGrandchildInItsOwnSession_IsReportedWhenAllOfItIsGone(bool cancel)
     {
-        var task = await topology.SubmitAsync(new { algorithm = "fault.fork", input = new { hold = 600 }, timeoutSeconds = cancel ? 600 : 2 });
+        var task = await topology.SubmitAsync(new { algorithm = "fault.fork", input = new { hold = 600 }, timeoutSeconds = cancel ? 600 : 10 });
         var running = await topology.ReportedAsync(task);
         var grandchild = int.Parse(running.GetProperty("stage").GetString()!.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
         Assert.NotNull(ProcessTable.Find(grandchild));

@@ -7,7 +7,7 @@ using TaskPipeline.Testing;
 namespace TaskPipeline.EndToEnd.Tests.Faults;
 
 /// <summary>The application with one worker, the fault library and tight limits, shared by everything that breaks native code.</summary>
-public sealed class FaultTopology : RunningTopology
+public sealed class FaultTopology : RunningTopology, IDisposable
 {
     /// <summary>One for the neighbour, the others for the faults.</summary>
     public const int Slots = 6;
@@ -35,6 +35,9 @@ public sealed class FaultTopology : RunningTopology
             ["NativeHosts__StopGrace"] = "00:00:00.4",
         },
     };
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>What <c>GET /workers</c> says of the one worker.</summary>
     public async Task<JsonElement> WorkerAsync() =>

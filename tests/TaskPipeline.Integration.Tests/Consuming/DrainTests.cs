@@ -13,7 +13,8 @@ public sealed class DrainTests(RabbitMqServer server) : WorkerFixture(server)
     [Fact]
     public async Task Term_WhileATaskRuns_LeavesAtOnceFinishesItAndGivesTheRestBack()
     {
-        var (running, waiting) = (BrokerHost.Message("hello"), BrokerHost.Message("hello"));
+        var over = Path.Combine(Path.GetTempPath(), $"tp-over-{Guid.NewGuid():N}");
+        var (running, waiting) = (BrokerHost.Message("fault.neighbour", new { file = over }), BrokerHost.Message("hello"));
         await Broker.PublishAsync(running);
         await Api.ExpectHeldAsync(running.TaskId);
         await Broker.PublishAsync(waiting);
@@ -25,7 +26,9 @@ public sealed class DrainTests(RabbitMqServer server) : WorkerFixture(server)
         await Broker.ExpectCountAsync(2);
         Assert.Contains(leaving.Running, attempt => attempt.TaskId == running.TaskId);
         Assert.Empty(Api.Received<FinishedReport>());
+        await File.WriteAllTextAsync(over, "");
         Assert.Equal(0, await Worker.ExitAsync());
+        File.Delete(over);
         Assert.Equal(TaskOutcome.Completed, (await Api.ExpectFinishedAsync(running.TaskId)).Outcome);
         Assert.DoesNotContain(Api.Received<TaskReport>(), report => report.TaskId == waiting.TaskId || report is ReleasedReport);
     }

@@ -20,7 +20,7 @@ public sealed class ForgottenTaskTests(RabbitMqServer server, RedisServer redis)
         {
             Worker = FakeWorker.Name,
             Slots = 1,
-            Algorithms = [new() { Name = Crashing, Version = "1.0", Description = "Crashes", ExpectedSeconds = 0.1 }],
+            Algorithms = [.. FakeWorker.Algorithms, new() { Name = Crashing, Version = "1.0", Description = "Crashes", ExpectedSeconds = 0.1 }],
             Problems = [],
         });
         var id = await api.Http.SubmittedAsync($"{{\"algorithm\":\"{Crashing}\"}}");
@@ -36,6 +36,13 @@ public sealed class ForgottenTaskTests(RabbitMqServer server, RedisServer redis)
         await BrokerHost.UntilAsync(
             () => Task.FromResult(api.Log.Contains($"Task {id} is not in the store and its message is older than the retention", StringComparison.Ordinal)),
             "the message was not refused");
+
+        // What the worker refused is acknowledged within milliseconds, and by all means before another task has run.
+        using (var other = await api.Http.SubmitAsync("{\"algorithm\":\"primes\",\"input\":{\"limit\":10}}", ("Prefer", "wait=60")))
+        {
+            Assert.Equal("completed", (await HttpAssert.BodyAsync(other)).GetProperty("status").GetString());
+        }
+
         await worker.SignalAsync("TERM");
         await worker.ExitAsync();
 

@@ -102,7 +102,9 @@ public sealed class VerdictTests(SharedWorker shared) : IClassFixture<SharedWork
     [InlineData(413)]
     public async Task Report_ThatTheApiCannotRead_CostsNoOther(int status)
     {
-        TaskMessage poison = BrokerHost.Message("hello"), other = BrokerHost.Message("hello"), blocker = BrokerHost.Message("primes", new { limit = 10 });
+        var over = Path.Combine(Path.GetTempPath(), $"tp-over-{Guid.NewGuid():N}");
+        TaskMessage poison = BrokerHost.Message("fault.neighbour", new { file = over }), other = BrokerHost.Message("fault.neighbour", new { file = over });
+        var blocker = BrokerHost.Message("primes", new { limit = 10 });
         var together = false;
         _api.Refuse = body =>
         {
@@ -124,12 +126,14 @@ public sealed class VerdictTests(SharedWorker shared) : IClassFixture<SharedWork
         });
         await _broker.PublishAsync(blocker);
         await _api.ExpectClaimAsync(blocker.TaskId);
+        await File.WriteAllTextAsync(over, "");
         var seen = _api.Received<HeartbeatReport>().Count;
         await _api.ExpectAsync<HeartbeatReport>(_ => _api.Received<HeartbeatReport>() is var beats && beats.Count > seen && beats[^1].Busy == 1);
         answered.SetResult();
 
         await _api.ExpectGoneAsync(other.TaskId);
         await _api.ExpectGoneAsync(poison.TaskId);
+        File.Delete(over);
         Assert.True(together, "the two reports did not travel together");
         _api.Refuse = _ => null;
     }

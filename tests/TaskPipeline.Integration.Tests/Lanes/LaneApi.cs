@@ -39,7 +39,8 @@ public sealed class LaneApi(RabbitMqServer rabbitMq) : IAsyncLifetime
         var settings = Enum.GetNames<Lane>().ToDictionary(lane => $"Lanes__{lane}__MaxWait", _ => limit);
 
         // What the tests report stands for the whole test, however slow the machine is.
-        settings["Storage__WorkerSilence"] = "00:10:00";
+        settings["Storage__WorkerSilence"] = settings["Lifecycle__Lease"] = "00:10:00";
+        settings["Lifecycle__RetryDelay"] = "00:00:30";
         _apis.AddRange(await Task.WhenAll(
             ApiProcess.StartAsync(_redis.ConnectionString, _broker.Uri, settings), ApiProcess.StartAsync(_redis.ConnectionString, _broker.Uri, settings)));
         Reports = new FakeWorker(Http);

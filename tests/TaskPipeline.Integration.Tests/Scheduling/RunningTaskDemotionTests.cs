@@ -16,7 +16,7 @@ public sealed class RunningTaskDemotionTests(RabbitMqServer server) : WorkerFixt
     public async Task Run_OutstaysItsLane_MakesWayIsToldAtOnceAndSpoilsNoHost()
     {
         Demote();
-        var message = BrokerHost.Message("fault.stall", new { seconds = 2.5 }) with { RunClass = "1.0.0:s4" };
+        var message = BrokerHost.Message("fault.stall", new { seconds = 8 }) with { RunClass = "1.0.0:s4" };
         await Broker.PublishAsync(message);
 
         var demoted = await Api.ExpectOneAsync<DemotedReport>(_ => true);
