@@ -18,7 +18,10 @@ limit=${TEST_PROJECT_LIMIT:-900}
 at_once=${TEST_PROJECTS_AT_ONCE:-$(nproc)}
 results=$PWD/artifacts/test-results
 rm -rf "$results"
-mkdir -p "$results"
+mkdir -p "$results/logs"
+
+# Where tests of the whole application leave what its processes said.
+export TASKPIPELINE_TEST_LOGS=$results/logs
 
 # Writes what is counted of one project: its name, passed, failed, seconds, and a note.
 # What cannot be counted counts as one failure, so that a run can never look green by ending early.

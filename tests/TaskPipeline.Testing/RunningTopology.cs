@@ -9,7 +9,8 @@ namespace TaskPipeline.Testing;
 
 /// <summary>
 /// One run of the whole application on real servers, shared by the tests of a class or collection. Derive from it to run with
-/// other options. <see cref="Log"/> has the lines of every process.
+/// other options. <see cref="Log"/> has the lines of every process; at the end they are written to the folder that the variable
+/// <c>TASKPIPELINE_TEST_LOGS</c> names.
 /// </summary>
 public class RunningTopology : IAsyncLifetime
 {
@@ -72,6 +73,11 @@ public class RunningTopology : IAsyncLifetime
         if (_topology is not null)
         {
             await _topology.DisposeAsync();
+        }
+
+        if (Environment.GetEnvironmentVariable("TASKPIPELINE_TEST_LOGS") is { Length: > 0 } folder)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{GetType().Name}-{Http.BaseAddress?.Port}.log")), Log);
         }
 
         await _writer.DisposeAsync();

@@ -118,7 +118,9 @@ public sealed class FaultTests(FaultTopology topology)
     private static void ExpectDocumented(FaultCase fault, JsonElement task)
     {
         Assert.True(fault.Status == task.GetProperty("status").GetString(), $"{fault.Name}: {task}");
-        Assert.Equal(1, task.GetProperty("attempt").GetInt32());
+
+        // Once: what was claimed ahead is given back when its turn does not come for a second, and has not run.
+        Assert.Single(task.GetProperty("attempts").EnumerateArray(), attempt => attempt.GetProperty("outcome").GetString() != "released");
         ExpectUsage(task);
         var failure = task.GetProperty("failure");
         Assert.Equal(fault.Kind is null, failure.ValueKind == JsonValueKind.Null);
