@@ -15,6 +15,9 @@ internal sealed class TaskRunner(SharedStatusPage page, LibraryFolders folders)
     private readonly ProcessAccounting _accounting = new();
     private readonly ScratchFolder _scratch = new();
 
+    // After those that keep files of their own open.
+    private readonly OpenDescriptors _descriptors = new();
+
     public FinishedReply Run(RunRequest request)
     {
         _accounting.Begin();
@@ -141,6 +144,7 @@ internal sealed class TaskRunner(SharedStatusPage page, LibraryFolders folders)
         var marked = StandardStreams.Mark(request.OutputToken);
         var alive = Subtree.ReapAndTellIfAlive();
         var untouched = _scratch.IsUntouched();
+        var leftOpen = _descriptors.AreLeftBehind(request.OpenFilesLimit);
         var usage = _accounting.End();
         return new FinishedReply
         {
@@ -152,7 +156,10 @@ internal sealed class TaskRunner(SharedStatusPage page, LibraryFolders folders)
             TotalCpuSeconds = usage.TotalCpuSeconds,
             PeakMemoryBytes = usage.PeakBytes,
             MemoryBytes = usage.ResidentBytes,
-            Flags = marked | (alive ? FinishedFlags.SubtreeNotEmpty : FinishedFlags.None) | (untouched ? FinishedFlags.ScratchUntouched : FinishedFlags.None),
+            Flags = marked
+                | (alive ? FinishedFlags.SubtreeNotEmpty : FinishedFlags.None)
+                | (untouched ? FinishedFlags.ScratchUntouched : FinishedFlags.None)
+                | (leftOpen ? FinishedFlags.DescriptorsLeftOpen : FinishedFlags.None),
         };
     }
 }

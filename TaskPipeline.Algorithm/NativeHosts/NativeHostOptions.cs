@@ -54,7 +54,7 @@ public sealed class NativeHostOptions
     [Range(1, long.MaxValue)]
     public long ScratchLimitBytes { get; set; } = 1L << 30;
 
-    /// <summary>The descriptors that a task may have open (RLIMIT_NOFILE).</summary>
+    /// <summary>The descriptors that a task may have open (RLIMIT_NOFILE). A host whose tasks left a quarter of so many open is replaced.</summary>
     /// <value>The default is 256.</value>
     [Range(16, 1_048_576)]
     public int OpenFilesLimit { get; set; } = 256;

@@ -9,8 +9,8 @@ internal static unsafe class HostFunctions
     // Written once before the first run, read by every thread of native code.
     private static TaskContext? s_context;
 
-    /// <summary>Makes the one context of this process and the table it points to; both are never freed, since a thread that was left behind may still look at them.</summary>
-    public static tp_context* CreateContext(TaskContext context)
+    /// <summary>Makes the table to which the contexts of all runs point; it is never freed, since a thread that was left behind may still look at it.</summary>
+    public static tp_host_functions* CreateTable(TaskContext context)
     {
         s_context = context;
         var functions = (tp_host_functions*)NativeMemory.AllocZeroed((nuint)sizeof(tp_host_functions));
@@ -24,10 +24,7 @@ internal static unsafe class HostFunctions
         functions->log = &Log;
         functions->message = &Message;
         functions->scratch = &Scratch;
-
-        var native = (tp_context*)NativeMemory.AllocZeroed((nuint)sizeof(tp_context));
-        native->host = functions;
-        return native;
+        return functions;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -35,7 +32,7 @@ internal static unsafe class HostFunctions
     {
         try
         {
-            return s_context!.Progress(percent, stage) ? 1 : 0;
+            return s_context!.Progress(context, percent, stage) ? 1 : 0;
         }
         catch (Exception)
         {
@@ -48,7 +45,7 @@ internal static unsafe class HostFunctions
     {
         try
         {
-            return s_context!.ShouldStop() ? 1 : 0;
+            return s_context!.ShouldStop(context) ? 1 : 0;
         }
         catch (Exception)
         {
@@ -61,7 +58,7 @@ internal static unsafe class HostFunctions
     {
         try
         {
-            if (!s_context!.TryGetParameter(name, out var value, out var valueBytes))
+            if (!s_context!.TryGetParameter(context, name, out var value, out var valueBytes))
             {
                 // Both stay as the caller set them: its defaults.
                 return 0;
@@ -84,7 +81,7 @@ internal static unsafe class HostFunctions
         uint valueBytes = 0;
         try
         {
-            s_context!.GetInput(out value, out valueBytes);
+            s_context!.GetInput(context, out value, out valueBytes);
         }
         catch (Exception)
         {
@@ -99,7 +96,7 @@ internal static unsafe class HostFunctions
     {
         try
         {
-            return s_context!.TrySetResult(json, length) ? 0 : -1;
+            return s_context!.TrySetResult(context, json, length) ? 0 : -1;
         }
         catch (Exception)
         {
@@ -112,7 +109,7 @@ internal static unsafe class HostFunctions
     {
         try
         {
-            s_context!.Log(text);
+            s_context!.Log(context, text);
         }
         catch (Exception)
         {
@@ -125,7 +122,7 @@ internal static unsafe class HostFunctions
     {
         try
         {
-            s_context!.SetMessage(text);
+            s_context!.SetMessage(context, text);
         }
         catch (Exception)
         {
@@ -134,7 +131,7 @@ internal static unsafe class HostFunctions
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static byte* Scratch(tp_context* context) => s_context!.Scratch;
+    private static byte* Scratch(tp_context* context) => s_context!.GetScratch(context);
 
     // C code that does not want one of the two may pass NULL for it.
     private static void Store(byte** target, byte* value, uint* lengthTarget, uint length)

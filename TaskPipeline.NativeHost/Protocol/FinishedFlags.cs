@@ -20,4 +20,7 @@ internal enum FinishedFlags : byte
 
     /// <summary>The scratch folder is the same as before the run, and empty: it may serve another run of this host.</summary>
     ScratchUntouched = 8,
+
+    /// <summary>Runs of this host have left a quarter of the descriptors open that one may have: retire it before its tasks fail for lack of them.</summary>
+    DescriptorsLeftOpen = 16,
 }

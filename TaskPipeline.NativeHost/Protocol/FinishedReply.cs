@@ -88,7 +88,8 @@ internal sealed record FinishedReply
     private static FinishedFlags ReadFlags(ref HostPayloadReader reader)
     {
         var flags = (FinishedFlags)reader.ReadByte();
-        const FinishedFlags Known = FinishedFlags.OutputMarked | FinishedFlags.ErrorMarked | FinishedFlags.SubtreeNotEmpty | FinishedFlags.ScratchUntouched;
+        const FinishedFlags Known = FinishedFlags.OutputMarked | FinishedFlags.ErrorMarked | FinishedFlags.SubtreeNotEmpty | FinishedFlags.ScratchUntouched
+            | FinishedFlags.DescriptorsLeftOpen;
         return (flags & ~Known) == 0 ? flags : throw new HostProtocolException($"The unknown flags {(byte)flags}.");
     }
 }

@@ -7,7 +7,7 @@ internal static class HostProtocol
     public const uint Magic = 0x5450_4831;
 
     /// <summary>Raised with every change of a frame or of the status page.</summary>
-    public const uint Version = 3;
+    public const uint Version = 4;
 
     /// <summary>Length word and kind.</summary>
     public const int HeaderBytes = 5;

@@ -1,4 +1,5 @@
-/* fault.files: opens files until the limit on descriptors says no, and counts that a success or, with fail, an error. */
+/* fault.files: opens files until the limit on descriptors says no, closes all but those that it is to keep, and counts that a
+ * success or, with fail, an error. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "faults.h"
@@ -17,7 +18,11 @@ static tp_status run(tp_context *context, void *state)
     static int files[most_files];
     (void)state;
     int32_t fail = 0;
+    int64_t keep = 0;
     tp_status status = tp_read_boolean(context, "fail", &fail);
+    if (status == TP_OK) {
+        status = tp_read_integer(context, "keep", 0, most_files, &keep);
+    }
     if (status != TP_OK) {
         return status;
     }
@@ -27,7 +32,7 @@ static tp_status run(tp_context *context, void *state)
         opened++;
     }
     int problem = errno;
-    for (int i = 0; i < opened; i++) {
+    for (int i = (int)keep; i < opened; i++) {
         close(files[i]);
     }
     return fail ? tp_fail(context, TP_ERROR, "file %d: %s", opened + 1, strerror(problem))
@@ -38,7 +43,7 @@ const tp_algorithm tp_fault_files = {
     .struct_size = sizeof(tp_algorithm),
     .name = "fault.files",
     .version = "1.0.0",
-    .description = "Opens files until no more can be opened, closes them and succeeds with their number, or fails if it is to.",
+    .description = "Opens files until no more can be opened, closes all but keep (0 by default) and succeeds with their number, or fails if it is to.",
     .expected_seconds = 0.01,
     .run = run,
 };

@@ -141,6 +141,7 @@ static void files_counts_up_to_the_limit(void)
     int opened = 0;
     CHECK_NUMBER(1, sscanf(host->result, "{\"opened\":%d}", &opened));
     CHECK(opened >= 32 && opened < 64, "%d", opened);
+    expect_exit("fault.files", "keep", "-1", returned - TP_INVALID_INPUT);
 
     fake_host *failing = share_host("fail", "true");
     CHECK_NUMBER(returned - TP_ERROR, WEXITSTATUS(end_of(start_fault(failing, "fault.files", RLIMIT_NOFILE, 64))));

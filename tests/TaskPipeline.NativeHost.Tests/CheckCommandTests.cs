@@ -71,7 +71,7 @@ public sealed class CheckCommandTests
     public async Task Check_LibraryThatExportsMore_IsToldWhat()
     {
         using var own = new OwnLibrary();
-        var library = await own.CompileAsync(OneAlgorithm("return TP_OK;") + "TP_EXPORT int helper_a(void) { return 1; }\nTP_EXPORT int helper_b;\n");
+        var library = await own.CompileAsync(OwnLibrary.OneAlgorithm("return TP_OK;") + "TP_EXPORT int helper_a(void) { return 1; }\nTP_EXPORT int helper_b;\n");
 
         var (exitCode, output) = await RunAsync("check", library);
 
@@ -87,7 +87,7 @@ public sealed class CheckCommandTests
     public async Task Check_DescriptionThatBreaksTheRules_IsNamed(string members, string finding)
     {
         using var own = new OwnLibrary();
-        var library = await own.CompileAsync(OneAlgorithm("return TP_OK;", members));
+        var library = await own.CompileAsync(OwnLibrary.OneAlgorithm("return TP_OK;", members));
 
         var (exitCode, output) = await RunAsync("check", library);
 
@@ -103,7 +103,7 @@ public sealed class CheckCommandTests
     public async Task Check_MannersOfARun_AreTold(string body, string finding)
     {
         using var own = new OwnLibrary();
-        var library = await own.CompileAsync(OneAlgorithm(body));
+        var library = await own.CompileAsync(OwnLibrary.OneAlgorithm(body));
 
         var (_, output) = await RunAsync("check", library, "--runs", "4");
 
@@ -161,20 +161,6 @@ public sealed class CheckCommandTests
         Assert.Equal(2, exitCode);
         Assert.Contains("usage: TaskPipeline.NativeHost", output, StringComparison.Ordinal);
     }
-
-    /// <summary>The source of a library with one algorithm.</summary>
-    private static string OneAlgorithm(string body, string members = ".name = \"mine\", .version = \"1\", .run = run") => $$"""
-        #include <taskpipeline/tp_algorithm.h>
-        #include <stdio.h>
-        tp_status run(tp_context *context, void *state) { (void)context; (void)state; {{body}} }
-        static const tp_algorithm algorithms[] = { {.struct_size = sizeof(tp_algorithm), {{members}} } };
-        const tp_library *tp_library_describe(void)
-        {
-            static const tp_library library = {sizeof(tp_library), TP_ABI_VERSION, sizeof(tp_algorithm), 1, algorithms};
-            return &library;
-        }
-
-        """;
 
     private static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {

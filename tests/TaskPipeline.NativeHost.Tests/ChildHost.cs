@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO.Pipes;
 using System.Text;
@@ -17,17 +18,21 @@ internal sealed class ChildHost : IAsyncDisposable
     private readonly HostFrameWriter _writer = new();
     private readonly Process _process;
 
-    public ChildHost(string program)
+    /// <summary>Starts it.</summary>
+    /// <param name="program">The host.</param>
+    /// <param name="libraries">What it may load besides samples and faults.</param>
+    public ChildHost(string program, params string[] libraries)
     {
         var pagePath = Path.Combine(_folder.FullName, "page");
         Page = StatusPageMonitor.Create(pagePath);
         string[] arguments =
         [
             "run", "--library", BuiltPrograms.Faults, "--library", BuiltPrograms.Samples, "--page", pagePath,
+            .. libraries.SelectMany(library => (string[])["--library", library]),
             "--request-fd", _requests.GetClientHandleAsString(), "--reply-fd", _replies.GetClientHandleAsString(),
         ];
         _process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        _process.OutputDataReceived += (_, _) => { };
+        _process.OutputDataReceived += (_, line) => Output.Enqueue(line.Data ?? "");
         _process.ErrorDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
@@ -39,6 +44,9 @@ internal sealed class ChildHost : IAsyncDisposable
     public StatusPageMonitor Page { get; }
 
     public string Folder => _folder.FullName;
+
+    /// <summary>The lines that it printed; all of them once it has ended.</summary>
+    public ConcurrentQueue<string> Output { get; } = new();
 
     public Task<Hello> GreetAsync() => Task.Run(() => Hello.Parse(_reader.Read()!.Value)).WaitAsync(s_limit);
 

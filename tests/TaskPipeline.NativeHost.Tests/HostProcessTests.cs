@@ -140,6 +140,70 @@ public sealed class HostProcessTests
     }
 
     [Fact]
+    public async Task Run_DescriptorsLeftOpen_AreToldWhenTheyAreAQuarterOfTheLimit()
+    {
+        await using var host = new ChildHost(BuiltPrograms.AotHost);
+        await host.GreetAsync();
+        const string Half = """{"keep":8}""";
+
+        var none = await host.RunAsync(host.Request(1, "fault.files") with { OpenFilesLimit = 64 });
+        var half = await host.RunAsync(host.Request(2, "fault.files", Half) with { OpenFilesLimit = 64 });
+        var all = await host.RunAsync(host.Request(3, "fault.files", Half) with { OpenFilesLimit = 64 });
+        var after = await host.RunAsync(host.Request(4, "primes", Small) with { OpenFilesLimit = 64 });
+
+        Assert.Equal([false, false, true, true], new[] { none, half, all, after }.Select(reply => reply!.Flags.HasFlag(FinishedFlags.DescriptorsLeftOpen)));
+    }
+
+    [Fact]
+    public async Task Run_ContextOfTheRunBefore_GetsNothingAndGivesNothing()
+    {
+        using var own = new OwnLibrary();
+        var library = await own.CompileAsync(OwnLibrary.OneAlgorithm("""
+            static tp_context *old;
+            if (old == NULL) { old = context; return TP_OK; }
+            const char *text;
+            const uint8_t *bytes;
+            uint32_t length;
+            tp_input(old, &bytes, &length);
+            tp_message(old, "of another run");
+            tp_log(old, "of another run");
+            return length == 0 && tp_scratch(old) == NULL && !tp_parameter(old, "a", &text, &length) && !tp_should_stop(old)
+                && !tp_progress(old, 77, "of another run") && tp_result(old, "1", 1) != 0 ? TP_OK : TP_ERROR;
+            """));
+        await using var host = new ChildHost(BuiltPrograms.AotHost, library);
+        await host.GreetAsync();
+
+        await host.RunAsync(host.Request(1, "mine", library: library));
+        host.Page.RequestStop(2);
+        var reply = await host.RunAsync(host.Request(2, "mine", """{"a":1}""", library));
+        var sample = host.Page.Sample(2);
+        await host.EndAsync();
+
+        Assert.Equal((HostStatus.Ok, "", false), (reply!.Status, reply.Message, reply.Result.HasValue));
+        Assert.Equal((0UL, 0), (sample.ProgressCalls, sample.Percent));
+        Assert.DoesNotContain(host.Output, line => line.Contains("of another run", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_ResultWhenNoMemoryIsLeft_IsKept()
+    {
+        using var own = new OwnLibrary();
+        var library = await own.CompileAsync(OwnLibrary.OneAlgorithm("""
+            static char text[200 * 1024];
+            static void *volatile kept;
+            for (size_t i = 0; i < sizeof text; i++) { text[i] = i == 0 || i == sizeof text - 1 ? '"' : 'a'; }
+            for (size_t size = 1 << 20; size >= 64; size /= 2) { do { kept = malloc(size); } while (kept != NULL); }
+            return tp_result(context, text, sizeof text) == 0 ? TP_OK : TP_ERROR;
+            """));
+        await using var host = new ChildHost(BuiltPrograms.AotHost, library);
+        await host.GreetAsync();
+
+        var reply = await host.RunAsync(host.Request(1, "mine", library: library) with { MemoryLimitBytes = 64 << 20 });
+
+        Assert.Equal((HostStatus.Ok, 200 * 1024), (reply!.Status, reply.Result?.Length));
+    }
+
+    [Fact]
     public async Task Run_BytesThatAreNoFrame_ExitsWithTheProtocolCode()
     {
         await using var host = new ChildHost(BuiltPrograms.AotHost);

@@ -12,6 +12,21 @@ internal sealed class OwnLibrary : IDisposable
     /// <summary>Where it is built.</summary>
     public string Folder => _folder.FullName;
 
+    /// <summary>The source of a library with one algorithm, named <c>mine</c> unless the members say otherwise.</summary>
+    public static string OneAlgorithm(string body, string members = ".name = \"mine\", .version = \"1\", .run = run") => $$"""
+        #include <taskpipeline/tp_algorithm.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        tp_status run(tp_context *context, void *state) { (void)context; (void)state; {{body}} }
+        static const tp_algorithm algorithms[] = { {.struct_size = sizeof(tp_algorithm), {{members}} } };
+        const tp_library *tp_library_describe(void)
+        {
+            static const tp_library library = {sizeof(tp_library), TP_ABI_VERSION, sizeof(tp_algorithm), 1, algorithms};
+            return &library;
+        }
+
+        """;
+
     /// <summary>Compiles one source with the command that the manual shows.</summary>
     /// <returns>The library.</returns>
     public async Task<string> CompileAsync(string source)

@@ -54,6 +54,7 @@ public static class FaultCases
         Error("fault.bad-json", "{}", "rejected", "is not JSON"),
         Error("fault.files", """{"fail":true}""", "error", "Too many open files"),
         Completed("fault.files", "{}"),
+        Completed("fault.files", """{"keep":16}"""),
         Completed("fault.backwards", "{}"),
         Completed("fault.garbage", "{}"),
         Completed("fault.flood", """{"megabytes":50}"""),
