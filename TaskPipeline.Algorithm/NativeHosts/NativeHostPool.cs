@@ -5,7 +5,7 @@ namespace TaskPipeline.Algorithm.NativeHosts;
 
 /// <summary>
 /// Warm hosts: one for each slot and one to spare, so that a host that must go costs the next task nothing. A host that crashed, was
-/// stopped, is worn or died while it waited is never given out again; another is started in its place at once, or, when hosts die at start,
+/// stopped, is worn or broke while it waited is never given out again; another is started in its place at once, or, when hosts die at start,
 /// after a wait that doubles. Thread safe.
 /// </summary>
 internal sealed class NativeHostPool(
@@ -14,7 +14,7 @@ internal sealed class NativeHostPool(
     private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>A host that dies unused before this counts like one that did not start.</summary>
+    /// <summary>A host that breaks unused before this counts like one that did not start.</summary>
     private static readonly TimeSpan s_probation = TimeSpan.FromSeconds(10);
 
     private readonly NativeHostOptions _options = options.Value;
@@ -35,8 +35,8 @@ internal sealed class NativeHostPool(
     private long _failedAt;
     private string? _problem;
 
-    /// <summary>Whether the last failure was a host that said hello and died: then another hello proves nothing yet.</summary>
-    private bool _diedAtOnce;
+    /// <summary>Whether the last failure was a host that said hello and was of no use: then another hello proves nothing yet.</summary>
+    private bool _brokeAtOnce;
     private bool _disposed;
 
     /// <summary>Why hosts do not start; null while they do.</summary>
@@ -80,7 +80,7 @@ internal sealed class NativeHostPool(
                     return host;
                 }
 
-                Retire_NeedsLock(host, "it broke while it waited", TimeSpan.Zero);
+                RetireBroken_NeedsLock(host);
             }
 
             waiting = new TaskCompletionSource<NativeHostProcess?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -112,14 +112,22 @@ internal sealed class NativeHostPool(
         }
     }
 
-    /// <summary>Gives a host back after a task that ended well.</summary>
+    /// <summary>Gives a host back that has answered. A new one that could not prepare its first run counts like one that did not start: no task before is to blame.</summary>
     public void Return(NativeHostProcess host, FinishedReply reply)
     {
         host.TotalCpuSeconds = reply.TotalCpuSeconds;
         var reason = Worn(host, reply);
         lock (_lock)
         {
-            Recover_NeedsLock();
+            if (reply.Status != HostStatus.SetupFailed)
+            {
+                Recover_NeedsLock();
+            }
+            else if (host.Sequence == 1)
+            {
+                Fail_NeedsLock($"The host could not prepare its first run: {reply.Message}", brokeAtOnce: true);
+            }
+
             if (reason is null)
             {
                 Give_NeedsLock(host);
@@ -172,6 +180,11 @@ internal sealed class NativeHostPool(
     private string? Worn(NativeHostProcess host, FinishedReply reply)
     {
         const FinishedFlags Marked = FinishedFlags.OutputMarked | FinishedFlags.ErrorMarked;
+        if (reply.Status is HostStatus.SetupFailed or HostStatus.LibraryUnusable)
+        {
+            return "it could not prepare a run";
+        }
+
         if (reply.Flags.HasFlag(FinishedFlags.SubtreeNotEmpty))
         {
             return "its task left processes behind";
@@ -180,6 +193,11 @@ internal sealed class NativeHostPool(
         if ((reply.Flags & Marked) != Marked)
         {
             return "its task closed what it prints to";
+        }
+
+        if (reply.Flags.HasFlag(FinishedFlags.DescriptorsLeftOpen))
+        {
+            return "its tasks left descriptors open";
         }
 
         if (host.IsLowered)
@@ -228,6 +246,17 @@ internal sealed class NativeHostPool(
         Fill_NeedsLock();
     }
 
+    /// <summary>Ends a host that broke before a task came for it. One that was new and never used counts like one that did not start.</summary>
+    private void RetireBroken_NeedsLock(NativeHostProcess host, string? how = null)
+    {
+        if (host.Sequence == 0 && time.GetElapsedTime(host.StartedAt) < s_probation)
+        {
+            Fail_NeedsLock($"The host broke as soon as it had started: {how ?? host.ChannelProblem ?? "its channel was closed"}", brokeAtOnce: true);
+        }
+
+        Retire_NeedsLock(host, "it broke while it waited", TimeSpan.Zero);
+    }
+
     private void Fill_NeedsLock()
     {
         while (!_disposed && (_living < _wanted || _starting < _waiting.Count))
@@ -263,30 +292,36 @@ internal sealed class NativeHostPool(
         lock (_lock)
         {
             _starting--;
-            if (host is not null)
+            if (host is null)
             {
-                if (!_diedAtOnce)
-                {
-                    Recover_NeedsLock();
-                }
-
-                _ = ReplaceWhenItDiesAsync(host, time.GetTimestamp());
-                Give_NeedsLock(host);
+                _living--;
+                Fail_NeedsLock(problem, brokeAtOnce: false);
                 return;
             }
 
-            _living--;
-            Fail_NeedsLock(problem, diedAtOnce: false);
+            if (!host.IsUsable)
+            {
+                RetireBroken_NeedsLock(host);
+                return;
+            }
+
+            if (!_brokeAtOnce)
+            {
+                Recover_NeedsLock();
+            }
+
+            _ = ReplaceWhenItDiesAsync(host);
+            Give_NeedsLock(host);
         }
     }
 
     /// <summary>Counts a failure, tells whoever waits for a host, and tries again.</summary>
-    private void Fail_NeedsLock(string problem, bool diedAtOnce)
+    private void Fail_NeedsLock(string problem, bool brokeAtOnce)
     {
         if (!_disposed)
         {
             Log.HostStartFailed(logger, problem);
-            (_problem, _failedAt, _diedAtOnce) = (problem, time.GetTimestamp(), diedAtOnce);
+            (_problem, _failedAt, _brokeAtOnce) = (problem, time.GetTimestamp(), brokeAtOnce);
             _failures++;
         }
 
@@ -298,9 +333,9 @@ internal sealed class NativeHostPool(
         Fill_NeedsLock();
     }
 
-    private void Recover_NeedsLock() => (_failures, _problem, _diedAtOnce) = (0, null, false);
+    private void Recover_NeedsLock() => (_failures, _problem, _brokeAtOnce) = (0, null, false);
 
-    private async Task ReplaceWhenItDiesAsync(NativeHostProcess host, long startedAt)
+    private async Task ReplaceWhenItDiesAsync(NativeHostProcess host)
     {
         try
         {
@@ -329,13 +364,7 @@ internal sealed class NativeHostPool(
             var others = _idle.Where(other => other != host).Reverse().ToList();
             _idle.Clear();
             others.ForEach(_idle.Push);
-            if (host.Sequence == 0 && time.GetElapsedTime(startedAt) < s_probation)
-            {
-                var how = exit.Signal is { } signal ? SignalNames.Of(signal) : $"exit code {exit.ExitCode}";
-                Fail_NeedsLock($"The host ended by itself as soon as it had started: {how}", diedAtOnce: true);
-            }
-
-            Retire_NeedsLock(host, "it died while it waited", TimeSpan.Zero);
+            RetireBroken_NeedsLock(host, exit.Signal is { } signal ? $"it was ended by {SignalNames.Of(signal)}" : $"it ended with exit code {exit.ExitCode}");
         }
     }
 

@@ -23,12 +23,14 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     /// <summary>Set by <see cref="Run"/>, completed by the reader's thread.</summary>
     private volatile TaskCompletionSource<FinishedReply?> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _channelProblem;
+    private volatile bool _channelEnded;
     private int _disposed;
 
     private NativeHostProcess(GuardedProcess process, string folder, StatusPageMonitor page, TimeProvider time)
     {
         _process = process;
         _time = time;
+        StartedAt = time.GetTimestamp();
         Page = page;
         Scratch = new ScratchFolders(folder);
         Output = new OutputCapture(process.Output, CallbackProtocol.MaxOutputBytes, ReadablePipe.TryOpen(process.Output));
@@ -52,6 +54,9 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     /// <summary>Its own process, not the guard's.</summary>
     public int ProcessId { get; private set; }
 
+    /// <summary>When it was started, as a timestamp of its time provider.</summary>
+    public long StartedAt { get; }
+
     /// <summary>0 to 1, its own: hosts of one age shall not be replaced together.</summary>
     public double Jitter { get; } = Random.Shared.NextDouble();
 
@@ -64,39 +69,55 @@ internal sealed class NativeHostProcess : IAsyncDisposable
     /// <summary>Completes when the host and all of its subtree are gone.</summary>
     public Task<HostExit> Exit => _process.Exit;
 
-    /// <summary>Whether it can be given a task.</summary>
-    public bool IsUsable => !Exit.IsCompleted && _channelProblem is null;
+    /// <summary>Whether it can be given a task: it lives, and can answer.</summary>
+    public bool IsUsable => !_channelEnded && !Exit.IsCompleted && _channelProblem is null;
 
     /// <summary>What native code did to the channel of its host; null while it is in order. Set before the run completes.</summary>
     public string? ChannelProblem => _channelProblem;
 
-    /// <summary>Starts a host and waits for its hello.</summary>
+    /// <summary>Starts a host and waits for its hello. Of one that does not start nothing is left.</summary>
     /// <exception cref="HostStartException">It did not start.</exception>
     public static async Task<NativeHostProcess> StartAsync(HostStarter starter, WorkFolder work, NativeHostOptions options, TimeProvider time)
     {
         var folder = work.CreateHostFolder();
         var pagePath = Path.Combine(folder, "page");
-        var page = StatusPageMonitor.Create(pagePath);
-        string[] arguments = ["run", "--page", pagePath, .. options.Libraries.SelectMany(library => (string[])["--library", Path.GetFullPath(library)])];
+        StatusPageMonitor? page = null;
+        GuardedProcess? process = null;
         NativeHostProcess? host = null;
+        var started = false;
         try
         {
-            host = await starter.RunAsync(() => new NativeHostProcess(GuardedProcess.Start(options, folder, arguments), folder, page, time));
+            page = StatusPageMonitor.Create(pagePath);
+            string[] arguments = ["run", "--page", pagePath, .. options.Libraries.SelectMany(library => (string[])["--library", Path.GetFullPath(library)])];
+            process = await starter.RunAsync(() => GuardedProcess.Start(options, folder, arguments));
+            host = new NativeHostProcess(process, folder, page, time);
             var hello = await host._hello.Task.WaitAsync(options.StartLimit, time);
             (host.ProcessId, host.TotalCpuSeconds) = (hello.ProcessId, hello.CpuSeconds);
 
             // Both sides have it mapped by now.
             File.Delete(pagePath);
+            started = true;
             return host;
         }
         catch (HostStartException exception)
         {
-            throw new HostStartException($"The host did not start: {await ReasonAsync(host, page, exception)}", exception);
+            throw new HostStartException($"The host did not start: {(host is null ? exception.Message : await host.ReasonAsync())}", exception);
         }
         catch (TimeoutException exception)
         {
-            await EndAsync(host, page);
             throw new HostStartException($"The host did not start: it said no hello within {options.StartLimit.TotalSeconds:0.#} seconds", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or OutOfMemoryException)
+        {
+            // The disk is full, or there are no more threads to listen to it.
+            throw new HostStartException($"The host did not start: {exception.Message}", exception);
+        }
+        finally
+        {
+            if (!started)
+            {
+                await RemoveAsync(process, page, folder);
+            }
         }
     }
 
@@ -122,6 +143,8 @@ internal sealed class NativeHostProcess : IAsyncDisposable
             _ = Task.Run(() => Write(frame, finished));
         }
 
+        // Either this sees that the channel has ended, or who saw it end sees this run; without the barrier both could miss the other.
+        Interlocked.MemoryBarrier();
         if (!IsUsable)
         {
             finished.TrySetResult(null);
@@ -170,39 +193,34 @@ internal sealed class NativeHostProcess : IAsyncDisposable
         }
     }
 
-    private static async Task<string> ReasonAsync(NativeHostProcess? host, StatusPageMonitor page, HostStartException otherwise)
+    /// <summary>Ends it and tells why it said no hello. Its last words are read before the stream that they stand in is closed.</summary>
+    private async Task<string> ReasonAsync()
     {
-        if (host is null)
-        {
-            page.Dispose();
-            return otherwise.Message;
-        }
-
-        // Its last words are read before the stream that they stand in is closed.
-        host.Kill();
-        var exit = await host.Exit;
-        var said = await host.Errors.EndAsync(TimeSpan.FromSeconds(1), host._time);
-        await host.DisposeAsync();
+        Kill();
+        var exit = await Exit;
+        var said = await Errors.EndAsync(TimeSpan.FromSeconds(1), _time);
         var how = exit switch
         {
             { Problem: { } problem } => problem,
-            _ when host.ChannelProblem is { } problem => problem,
+            _ when ChannelProblem is { } problem => problem,
             { Signal: { } signal } => $"it was ended by {SignalNames.Of(signal)} before it said hello",
             _ => $"it ended with exit code {exit.ExitCode} before it said hello",
         };
         return said.Length > 0 ? $"{how}: {said.ReplaceLineEndings(" ").Trim()}" : how;
     }
 
-    private static async Task EndAsync(NativeHostProcess? host, StatusPageMonitor page)
+    /// <summary>Ends what there is of a host that nobody gets.</summary>
+    private static async Task RemoveAsync(GuardedProcess? process, StatusPageMonitor? page, string folder)
     {
-        if (host is not null)
+        if (process is not null)
         {
-            await host.DisposeAsync();
+            process.Kill();
+            await process.Exit;
+            process.Dispose();
         }
-        else
-        {
-            page.Dispose();
-        }
+
+        page?.Dispose();
+        WorkFolder.Remove(folder);
     }
 
     private void Write(ReadOnlyMemory<byte> frame, TaskCompletionSource<FinishedReply?> finished)
@@ -244,6 +262,9 @@ internal sealed class NativeHostProcess : IAsyncDisposable
             // The host died: its exit says how.
         }
 
+        // In this order, see Run: nobody else would end a run that begins now.
+        _channelEnded = true;
+        Interlocked.MemoryBarrier();
         _hello.TrySetException(new HostStartException("it ended before it said hello"));
         _finished.TrySetResult(null);
     }

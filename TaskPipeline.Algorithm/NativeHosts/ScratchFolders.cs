@@ -31,31 +31,31 @@ internal sealed class ScratchFolders(string hostFolder)
     /// <summary>
     /// Takes the folder of a task away. One that its host found untouched, thus as empty as it was made, becomes that of the next task: removing and making
     /// one costs more than all the rest of a run that does nothing. Should the host be wrong, because native code has changed its memory, that
-    /// task could not have been kept from it anyway: it runs in the same process.
+    /// task could not have been kept from it anyway: it runs in the same process. False when something of it is left.
     /// </summary>
-    public void Release(string path, bool untouched)
+    public bool Release(string path, bool untouched)
     {
         if (untouched)
         {
             _kept = path;
+            return true;
         }
-        else
-        {
-            Remove(path);
-        }
+
+        return Remove(path);
     }
 
-    /// <summary>Removes the folder of a task.</summary>
-    public static void Remove(string path)
+    /// <summary>Removes the folder of a task. False when something of it is left.</summary>
+    public static bool Remove(string path)
     {
         try
         {
             // One system call for the usual case: nothing was written.
             Directory.Delete(path);
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            WorkFolder.Remove(path);
+            return WorkFolder.Remove(path);
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class WorkFolder : IDisposable
 {
     private const string Prefix = "taskpipeline-worker-";
     private const string LockSuffix = ".lock";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly EnumerationOptions s_noLinks = new() { AttributesToSkip = FileAttributes.ReparsePoint };
 
     private readonly string _path;
     private readonly string _lockPath;
@@ -37,27 +40,30 @@ internal sealed class WorkFolder : IDisposable
         return path;
     }
 
-    /// <summary>Removes a folder with everything in it, as far as that can be done.</summary>
-    public static void Remove(string path)
+    /// <summary>
+    /// Removes a folder with everything in it, also what its owner may not change. False when something of it is left, such as a file whose name is not
+    /// UTF-8: only the guard can name that.
+    /// </summary>
+    public static bool Remove(string path)
     {
-        try
+        var isDeleted = TryDelete(path);
+        if (!isDeleted)
         {
-            if (Directory.Exists(path))
-            {
-                Directory.Delete(path, recursive: true);
-            }
+            Open(path);
+            isDeleted = TryDelete(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Something in it is closed to us: the guard opens such folders at the end of their host.
-        }
+
+        return isDeleted && !Path.Exists(path);
     }
 
     public void Dispose()
     {
-        Remove(_path);
+        var isGone = Remove(_path);
         _lock.Dispose();
-        File.Delete(_lockPath);
+        if (isGone)
+        {
+            File.Delete(_lockPath);
+        }
     }
 
     private static void CreatePrivate(string path)
@@ -68,7 +74,51 @@ internal sealed class WorkFolder : IDisposable
         }
         else
         {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(path, OwnerOnly);
+        }
+    }
+
+    private static bool TryDelete(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+            return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Not asked for before: what stands in a folder that is closed to us seems not to be there either.
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Gives us all rights to a folder and to those in it, as the guard does at the end of a host. Follows no link.</summary>
+    private static void Open(string path)
+    {
+        if (OperatingSystem.IsWindows() || new DirectoryInfo(path).LinkTarget is not null)
+        {
+            return;
+        }
+
+        var folders = new Stack<string>([path]);
+        while (folders.TryPop(out var folder))
+        {
+            try
+            {
+                File.SetUnixFileMode(folder, OwnerOnly);
+                foreach (var inner in Directory.EnumerateDirectories(folder, "*", s_noLinks))
+                {
+                    folders.Push(inner);
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // It belongs to somebody else, or its name is not UTF-8.
+            }
         }
     }
 
@@ -79,9 +129,12 @@ internal sealed class WorkFolder : IDisposable
             try
             {
                 using var taken = new FileStream(lockPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                Remove(lockPath[..^LockSuffix.Length]);
-                File.Delete(lockPath);
-                Log.FolderSwept(logger, lockPath);
+                if (Remove(lockPath[..^LockSuffix.Length]))
+                {
+                    // Not before: without its lock nobody would look for what is left.
+                    File.Delete(lockPath);
+                    Log.FolderSwept(logger, lockPath);
+                }
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

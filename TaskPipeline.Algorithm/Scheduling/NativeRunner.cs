@@ -26,7 +26,7 @@ internal sealed class NativeRunner(
     private readonly NativeHostOptions _options = options.Value;
 
     /// <summary>Runs. The slot is given back when the host has answered.</summary>
-    /// <exception cref="HostStartException">No host could be started.</exception>
+    /// <exception cref="HostStartException">No host could be started, or it could not prepare the run: nothing of the algorithm has run.</exception>
     public async Task<AttemptEnd> RunAsync(RunningTask task, CatalogueEntry entry, IRunSlot slot)
     {
         // Stopped between its claim and now, or while a host was started for it: nothing has run, nothing must be ended.
@@ -35,6 +35,26 @@ internal sealed class NativeRunner(
             return new AttemptEnd { Stopped = await task.StopRequested };
         }
 
+        AttemptEnd end;
+        try
+        {
+            end = await RunInAsync(host, task, entry, slot);
+        }
+        catch
+        {
+            // Nobody else knows of the host, and native code may run in it.
+            pool.Retire(host, "its run was given up");
+            await host.Exit;
+            throw;
+        }
+
+        slot.Dispose();
+        return end.Reply is { Status: HostStatus.SetupFailed } reply ? throw new HostStartException($"The host could not prepare the run: {reply.Message}") : end;
+    }
+
+    /// <summary>Runs in a host and gives that back, or ends it.</summary>
+    private async Task<AttemptEnd> RunInAsync(NativeHostProcess host, RunningTask task, CatalogueEntry entry, IRunSlot slot)
+    {
         var limits = LimitsOf(entry);
         var scratch = host.Scratch.Create(host.Sequence + 1);
         var cpuBefore = host.TotalCpuSeconds;
@@ -65,7 +85,6 @@ internal sealed class NativeRunner(
             Limits = limits,
         };
         GiveBack(host, end, scratch);
-        slot.Dispose();
         return end;
     }
 
@@ -74,12 +93,14 @@ internal sealed class NativeRunner(
         if (end.Reply is { } reply)
         {
             // Processes that were left behind may still write into the folder: then it goes with the host.
-            if (!reply.Flags.HasFlag(FinishedFlags.SubtreeNotEmpty))
+            if (reply.Flags.HasFlag(FinishedFlags.SubtreeNotEmpty) || host.Scratch.Release(scratch, reply.Flags.HasFlag(FinishedFlags.ScratchUntouched)))
             {
-                host.Scratch.Release(scratch, reply.Flags.HasFlag(FinishedFlags.ScratchUntouched));
+                pool.Return(host, reply);
             }
-
-            pool.Return(host, reply);
+            else
+            {
+                pool.Retire(host, "its scratch folder could not be removed");
+            }
         }
         else
         {

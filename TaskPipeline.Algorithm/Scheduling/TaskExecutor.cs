@@ -90,6 +90,12 @@ internal sealed class TaskExecutor(
     {
         await Task.WhenAny(awaited, task.StopRequested);
         var slot = awaited.IsCompletedSuccessfully ? await awaited : null;
+        if (slot is null)
+        {
+            // Stopped before its turn came, which may still come: the slot shall not wait for the answer to the report.
+            _ = GiveBackAsync(awaited);
+        }
+
         using var activity = AlgorithmActivitySource.StartRun(delivery, task.Attempt, worker.Id);
         var report = await AttemptAsync(task, slot);
         slot?.Dispose();
@@ -109,6 +115,8 @@ internal sealed class TaskExecutor(
         await sender.SendAsync(report with { TraceParent = activity?.Id ?? task.Message.TraceParent }, task.Message, running.GivenUp);
         CrashPoint.Reach(CrashPoints.Reported);
     }
+
+    private static async Task GiveBackAsync(Task<IRunSlot?> late) => (await late)?.Dispose();
 
     /// <summary>Runs the attempt, or finds why it is not run. Null when there is nothing to report, because another attempt has overtaken it.</summary>
     private async Task<TaskReport?> AttemptAsync(RunningTask task, IRunSlot? slot)

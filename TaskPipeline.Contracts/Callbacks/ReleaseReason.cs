@@ -14,7 +14,7 @@ public enum ReleaseReason
     [JsonStringEnumMemberName("algorithm_missing")]
     AlgorithmMissing,
 
-    /// <summary>The worker cannot start a host, or the algorithm runs as often here as it may.</summary>
+    /// <summary>The worker cannot start a host or prepare the run, or the algorithm runs as often here as it may.</summary>
     [JsonStringEnumMemberName("cannot_start")]
     CannotStart,
 }

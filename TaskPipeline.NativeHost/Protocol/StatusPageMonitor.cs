@@ -24,6 +24,7 @@ internal sealed class StatusPageMonitor : IDisposable
     }
 
     /// <summary>Creates the file, which must not be there yet, readable by nobody else. Once the host said hello it may be deleted: both keep the memory.</summary>
+    /// <exception cref="IOException">It cannot be created; the disk is full, for example.</exception>
     public static StatusPageMonitor Create(string path)
     {
         var options = new FileStreamOptions
@@ -39,9 +40,18 @@ internal sealed class StatusPageMonitor : IDisposable
         }
 
         var stream = new FileStream(path, options);
-        stream.SetLength(StatusPageLayout.Bytes);
-        return new StatusPageMonitor(MemoryMappedFile.CreateFromFile(
-            stream, mapName: null, StatusPageLayout.Bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false));
+        try
+        {
+            // Written, not only made so long: whoever touches memory for which the disk has no room any more is ended by SIGBUS, and that may be the worker.
+            stream.Write(new byte[StatusPageLayout.Bytes]);
+            return new StatusPageMonitor(MemoryMappedFile.CreateFromFile(
+                stream, mapName: null, StatusPageLayout.Bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false));
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Asks the task of that sequence to stop. No effect on any other, so a request that comes too late does no harm.</summary>

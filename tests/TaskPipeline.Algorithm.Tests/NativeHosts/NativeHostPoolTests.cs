@@ -2,6 +2,7 @@ using System.Diagnostics;
 using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Algorithm.Scheduling;
 using TaskPipeline.Contracts;
+using TaskPipeline.NativeHost.Protocol;
 using TaskPipeline.Testing;
 
 namespace TaskPipeline.Algorithm.Tests.NativeHosts;
@@ -29,6 +30,7 @@ public sealed class NativeHostPoolTests
     [InlineData("fault.fork", "{}", 60.0)]
     [InlineData("fault.leak", """{"megabytes":40}""", 60.0)]
     [InlineData("fault.close-fds", "{}", 60.0)]
+    [InlineData("fault.files", """{"keep":64}""", 60.0)]
     public async Task Rent_AfterATaskThatSpoiledItsHost_GivesAnother(string algorithm, string input, double timeoutSeconds)
     {
         await using var hosts = new TestHosts(options =>
@@ -102,6 +104,43 @@ public sealed class NativeHostPoolTests
     }
 
     [Fact]
+    public async Task Return_HostThatCannotLoadALibrary_IsReplaced()
+    {
+        await using var hosts = new TestHosts();
+        await hosts.Pool.WarmAsync(1);
+        var host = await hosts.RentAsync();
+        var reply = await host.Run((sequence, token) => TestHosts.NewRequest(sequence, token, host) with { LibraryPath = "/nonexistent/lib.so" });
+
+        hosts.Pool.Return(host, reply!);
+
+        Assert.Equal(HostStatus.LibraryUnusable, reply!.Status);
+        Assert.Null(hosts.Pool.Problem);
+        Assert.NotEqual(host.ProcessId, await RentedIdAsync(hosts));
+    }
+
+    [Fact]
+    public async Task Return_NewHostThatCannotPrepareARun_CountsLikeOneThatDidNotStart()
+    {
+        await using var hosts = new TestHosts();
+        await hosts.Pool.WarmAsync(1);
+        var host = await hosts.RentAsync();
+        var reply = await host.Run((sequence, token) => TestHosts.NewRequest(sequence, token, host) with { ScratchDirectory = "/nonexistent" });
+
+        hosts.Pool.Return(host, reply!);
+        var problem = hosts.Pool.Problem;
+        var next = await RentedIdAsync(hosts);
+        var afterHello = hosts.Pool.Problem;
+        await hosts.RunAsync(TestHosts.NewTask("fault.error"));
+
+        Assert.StartsWith("The host could not prepare its first run: Cannot enter the scratch folder", problem, StringComparison.Ordinal);
+        Assert.NotEqual(host.ProcessId, next);
+
+        // Another hello proves nothing, a run does.
+        Assert.Equal(problem, afterHello);
+        Assert.Null(hosts.Pool.Problem);
+    }
+
+    [Fact]
     public async Task Return_WithMoreHostsThanWanted_EndsTheSurplus()
     {
         await using var hosts = new TestHosts();
@@ -134,6 +173,26 @@ public sealed class NativeHostPoolTests
         var next = await hosts.RentAsync().WaitAsync(s_limit);
         Assert.NotEqual(host.ProcessId, next.ProcessId);
         hosts.Pool.ReturnUnused(next);
+    }
+
+    [Fact]
+    public async Task Rent_HostThatLivesButCannotAnswer_GivesAnotherAndSaysWhy()
+    {
+        using var silent = new SilentHost();
+        await using var hosts = new TestHosts(options => options.HostPath = silent.Program);
+        await hosts.Pool.WarmAsync(1);
+        var broken = await hosts.RentAsync();
+        hosts.Pool.ReturnUnused(broken);
+        await silent.CloseChannelAsync(broken);
+        var livesOn = !broken.Exit.IsCompleted;
+
+        var next = await hosts.RentAsync().WaitAsync(s_limit);
+
+        Assert.True(livesOn);
+        Assert.NotEqual(broken, next);
+        Assert.Equal("The host broke as soon as it had started: its channel was closed", hosts.Pool.Problem);
+        hosts.Pool.ReturnUnused(next);
+        await broken.Exit.WaitAsync(s_limit);
     }
 
     [Fact]

@@ -67,6 +67,49 @@ public sealed class ScratchFoldersTests : IDisposable
     }
 
     [Fact]
+    public void Release_FolderThatItsOwnerMayNotChange_IsRemoved()
+    {
+        // Whoever is root may change it all the same: this proves something to others only.
+        var folders = new ScratchFolders(_folder.FullName);
+        var first = folders.Create(1);
+        var closed = Directory.CreateDirectory(Path.Combine(first, "outer", "closed"));
+        File.WriteAllText(Path.Combine(closed.FullName, "left"), "behind");
+        if (!OperatingSystem.IsWindows())
+        {
+            closed.UnixFileMode = closed.Parent!.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserExecute;
+        }
+
+        Assert.True(folders.Release(first, untouched: false));
+
+        Assert.Empty(_folder.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
+    public async Task Release_FileWhoseNameIsNoUtf8_SaysThatItIsLeft()
+    {
+        var folders = new ScratchFolders(_folder.FullName);
+        var first = folders.Create(1);
+        await NamelessFile.CreateAsync(first);
+
+        var isGone = folders.Release(first, untouched: false);
+        await NamelessFile.RemoveAsync(first);
+
+        Assert.False(isGone);
+        Assert.True(folders.Release(first, untouched: false));
+    }
+
+    [Fact]
+    public void Release_FolderReplacedByAFile_SaysThatItIsLeft()
+    {
+        var folders = new ScratchFolders(_folder.FullName);
+        var first = folders.Create(1);
+        Directory.Delete(first);
+        File.WriteAllText(first, "in its place");
+
+        Assert.False(folders.Release(first, untouched: false));
+    }
+
+    [Fact]
     public void Release_FolderReplacedByALink_LeavesWhatTheLinkNames()
     {
         var folders = new ScratchFolders(_folder.FullName);

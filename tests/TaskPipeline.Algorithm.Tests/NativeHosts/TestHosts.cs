@@ -5,6 +5,7 @@ using TaskPipeline.Algorithm.NativeHosts;
 using TaskPipeline.Algorithm.Scheduling;
 using TaskPipeline.Contracts;
 using TaskPipeline.Contracts.Messages;
+using TaskPipeline.NativeHost.Protocol;
 
 namespace TaskPipeline.Algorithm.Tests.NativeHosts;
 
@@ -88,6 +89,20 @@ internal sealed class TestHosts : IAsyncDisposable
             Input = System.Text.Encoding.UTF8.GetBytes(input),
         },
         () => Task.CompletedTask));
+
+    /// <summary>What a host would be asked, past the pool: <c>fault.error</c>, without limits.</summary>
+    /// <param name="sequence">The number of the task.</param>
+    /// <param name="token">The token of its output.</param>
+    /// <param name="host">Whose scratch folder it gets.</param>
+    public static RunRequest NewRequest(ulong sequence, Guid token, NativeHostProcess host) => new()
+    {
+        Sequence = sequence,
+        OutputToken = token,
+        LibraryPath = Faults,
+        Algorithm = "fault.error",
+        ScratchDirectory = host.Scratch.Create(sequence),
+        Input = "{}"u8.ToArray(),
+    };
 
     /// <summary>Runs a task as the worker does.</summary>
     public async Task<AttemptEnd> RunAsync(RunningTask task) => await Runner.RunAsync(task, (await s_entries.Value)[task.Message.Submission.Algorithm], new NoSlot());

@@ -44,6 +44,36 @@ public sealed class WorkFolderTests : IDisposable
         Assert.False(File.Exists(left.FullName + ".lock"));
     }
 
+    [Fact]
+    public async Task Open_FolderThatCannotBeRemoved_LeavesItToTheNext()
+    {
+        var left = _parent.CreateSubdirectory("taskpipeline-worker-dead");
+        await File.WriteAllTextAsync(left.FullName + ".lock", "");
+        await NamelessFile.CreateAsync(left.FullName);
+
+        Open().Dispose();
+        var isKept = File.Exists(left.FullName + ".lock");
+        await NamelessFile.RemoveAsync(left.FullName);
+        Open().Dispose();
+
+        Assert.True(isKept);
+        Assert.Empty(_parent.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
+    public async Task Dispose_FolderThatCannotBeRemoved_LeavesItToTheNext()
+    {
+        var work = Open();
+        var folder = work.CreateHostFolder();
+        await NamelessFile.CreateAsync(folder);
+
+        work.Dispose();
+        await NamelessFile.RemoveAsync(folder);
+        Open().Dispose();
+
+        Assert.Empty(_parent.EnumerateFileSystemInfos());
+    }
+
     public void Dispose() => _parent.Delete(recursive: true);
 
     private WorkFolder Open() => new(

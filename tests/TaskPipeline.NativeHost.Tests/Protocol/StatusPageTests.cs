@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using TaskPipeline.NativeHost.Protocol;
 
@@ -43,6 +45,21 @@ public sealed class StatusPageTests
 
         recorder.Begin(1);
         Assert.True(recorder.ShouldStop());
+    }
+
+    [Fact]
+    public async Task Create_File_HasItsPlaceOnTheDisk()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"tp-page-{Guid.NewGuid():N}");
+        using var monitor = StatusPageMonitor.Create(path);
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%b", path]) { RedirectStandardOutput = true })!;
+
+        var blocks = await stat.StandardOutput.ReadToEndAsync();
+        await stat.WaitForExitAsync();
+        File.Delete(path);
+
+        // None: it would get its place when it is first touched, and whoever touches it then is ended if the disk is full.
+        Assert.NotEqual(0, int.Parse(blocks, CultureInfo.InvariantCulture));
     }
 
     [Fact]
